@@ -1,0 +1,1 @@
+"""Tables, rules and operations. Knows no GraphQL, no HTTP and no Redis."""

@@ -1,0 +1,32 @@
+"""The database, SQLite or PostgreSQL behind one face: what domain/ and resolvers/ use of it."""
+
+from __future__ import annotations
+
+from domain.database.changes import Change, only_if, operation, transaction
+from domain.database.connection import close_database, open_database, ping
+from domain.database.errors import (
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    SchemaMismatch,
+    is_unavailable,
+)
+from domain.database.rows import Row, execute, fetch, is_postgres, lock
+
+__all__ = [
+    "Change",
+    "DatabaseUnavailable",
+    "OutcomeUnknown",
+    "Row",
+    "SchemaMismatch",
+    "close_database",
+    "execute",
+    "fetch",
+    "is_postgres",
+    "is_unavailable",
+    "lock",
+    "only_if",
+    "open_database",
+    "operation",
+    "ping",
+    "transaction",
+]

@@ -1,0 +1,21 @@
+"""The migrations in their order.
+
+Additive only: new tables, and new columns that are null or have a default. A released migration
+never changes. One that must rebuild a table copies its rows by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from domain.database.migrations import m0001_foundation
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    name: str
+    apply: Callable[[], Awaitable[None]]
+
+
+ALL: tuple[Migration, ...] = (Migration("0001_foundation", m0001_foundation.apply),)

@@ -1,0 +1,18 @@
+"""The modules that hold tables: the list that the database is opened with."""
+
+from __future__ import annotations
+
+TABLES = (
+    "domain.audit",
+    "domain.devices",
+    "domain.groups",
+    "domain.health_events",
+    "domain.installation",
+    "domain.jobs",
+    "domain.leases",
+    "domain.nodes",
+    "domain.outbox",
+    "domain.pools",
+    "domain.sessions",
+    "domain.users",
+)

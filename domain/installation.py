@@ -1,0 +1,128 @@
+"""Installation: the Default pool and group, and the one operator that everything starts with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.actors import Actor
+from domain.attempts import forget_attempts
+from domain.database import Change, lock, operation
+from domain.groups import Group
+from domain.names import fold_name, is_printable_name
+from domain.passwords import generate_password, hash_password
+from domain.pools import Pool
+from domain.refusals import Refusal
+from domain.sessions import close_sessions_of
+from domain.users import Role, User, UserRole
+
+DEFAULT_NAME = "Default"
+OPERATOR_ROLES = (Role.OPERATOR, Role.DATA_SCIENTIST)
+
+
+class Installation(Model):
+    """The one row that says that this database is installed."""
+
+    id = fields.IntField(primary_key=True, generated=False)
+    cluster_name = fields.CharField(max_length=120)
+    operator_name = fields.CharField(max_length=120)
+    installed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "installation"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """`password` is the operator's first, shown once; null where it was installed before."""
+
+    created: bool
+    password: str | None
+
+
+@dataclass(eq=False)
+class BadName(Refusal):
+    name: str
+
+    def message(self) -> str:
+        return "A name has 1 to 120 printable characters."
+
+
+@dataclass(eq=False)
+class UnknownUser(Refusal):
+    name: str
+
+    def message(self) -> str:
+        return f"There is no user named {self.name}."
+
+
+async def install(operator_name: str, *, cluster_name: str) -> Installed:
+    """Set the database up for its operator; over existing data nothing changes.
+
+    Raises: BadName.
+    """
+    if await Installation.exists():
+        return Installed(created=False, password=None)
+    for name in (operator_name, cluster_name):
+        if not is_printable_name(name, 120):
+            raise BadName(name)
+    password = generate_password()
+    password_hash = await hash_password(password)
+    created = await _install(Actor.system("install"), operator_name, cluster_name, password_hash)
+    return Installed(created, password if created else None)
+
+
+@operation("cluster.install")
+async def _install(change: Change, operator: str, cluster_name: str, password_hash: str) -> bool:
+    change.tell(f"cluster:{cluster_name}", after={"operator": operator})
+    await lock("installation")
+    if await Installation.exists():  # another replica was first
+        return False
+    now = datetime.now(UTC)
+    pool = await Pool.create(
+        name=DEFAULT_NAME, name_key=fold_name(DEFAULT_NAME), is_default=True, created_at=now
+    )
+    group = await Group.create(
+        name=DEFAULT_NAME,
+        name_key=fold_name(DEFAULT_NAME),
+        is_default=True,
+        pool=pool,
+        created_at=now,
+    )
+    user = await User.create(
+        name=operator,
+        name_key=fold_name(operator),
+        password_hash=password_hash,
+        group=group,
+        created_at=now,
+    )
+    for role in OPERATOR_ROLES:
+        await UserRole.create(user=user, role=role)
+    await Installation.create(
+        id=1, cluster_name=cluster_name, operator_name=operator, installed_at=now
+    )
+    return True
+
+
+async def reset_password(name: str) -> str:
+    """A new generated password for the user, shown once; all sessions of the user are closed.
+
+    Raises: UnknownUser.
+    """
+    password = generate_password()
+    await _reset_password(Actor.system("command line"), name, await hash_password(password))
+    return password
+
+
+@operation("user.reset_password")
+async def _reset_password(change: Change, name: str, password_hash: str) -> None:
+    change.tell(f"user:{name}"[:200])
+    user = await User.get_or_none(name_key=fold_name(name))
+    if user is None:
+        raise UnknownUser(name)
+    await User.filter(id=user.id).update(password_hash=password_hash)
+    await close_sessions_of(user.id)
+    await forget_attempts(user.name_key)

@@ -1,0 +1,90 @@
+"""Leases: which process may do what only one may do, until when, by the database's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.database import execute, fetch, is_postgres, only_if
+
+_SQLITE_NOW: Final = "(julianday('now') - 2440587.5) * 86400"
+_POSTGRES_NOW: Final = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+
+class LeaseRow(Model):
+    name = fields.CharField(primary_key=True, max_length=40)
+    holder = fields.CharField(max_length=200)
+    ends_at_seconds = fields.FloatField()  # since the Unix epoch; compared where it was made
+
+    class Meta:
+        table = "lease"
+
+
+class LeaseLost(Exception):
+    """Another process has taken over, or this one was too late to renew: it must write no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease as one process asks for it. The holder's name is its own, also after a restart."""
+
+    name: str
+    holder: str
+    seconds: float
+
+
+async def hold(lease: Lease) -> bool:
+    """Take or renew the lease, in one statement; False while another holds it."""
+    now = _now()
+    written = await execute(
+        "INSERT INTO lease (name, holder, ends_at_seconds)"  # noqa: S608 (`now` is one of two)
+        f" VALUES (?, ?, {now} + CAST(? AS DOUBLE PRECISION))"
+        " ON CONFLICT (name) DO UPDATE"
+        " SET holder = excluded.holder, ends_at_seconds = excluded.ends_at_seconds"
+        f" WHERE lease.holder = excluded.holder OR lease.ends_at_seconds <= {now}",
+        lease.name,
+        lease.holder,
+        lease.seconds,
+    )
+    return written == 1
+
+
+async def release(lease: Lease) -> None:
+    """Let another take over at once."""
+    await execute(
+        "UPDATE lease SET ends_at_seconds = 0 WHERE name = ? AND holder = ?",
+        lease.name,
+        lease.holder,
+    )
+
+
+@contextmanager
+def bound_to(lease: Lease) -> Iterator[None]:
+    """Transactions of the tasks that are begun in here take effect only while the lease is held.
+
+    They raise LeaseLost otherwise: a process that slept past its lease and wakes writes nothing.
+    """
+
+    async def require() -> None:
+        # Nobody takes over between this look and the commit.
+        lock = " FOR SHARE" if is_postgres() else ""
+        held = await fetch(
+            "SELECT 1 FROM lease WHERE name = ? AND holder = ?"  # noqa: S608 (as above)
+            f" AND ends_at_seconds > {_now()}{lock}",
+            lease.name,
+            lease.holder,
+        )
+        if not held:
+            raise LeaseLost(f"The lease {lease.name} is no longer held by {lease.holder}.")
+
+    with only_if(require):
+        yield
+
+
+def _now() -> str:
+    return _POSTGRES_NOW if is_postgres() else _SQLITE_NOW

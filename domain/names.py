@@ -1,0 +1,24 @@
+"""Names as people type them, and the folded key by which two of them are the same name."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def fold_name(name: str) -> str:
+    """`name` without case, width and spacing. Made here: SQL's lower() differs by database."""
+    once = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", once).split())
+
+
+def is_printable_name(name: str, max_length: int) -> bool:
+    """Whether `name` has something in it, fits, and holds no control character (NUL included)."""
+    return bool(name.strip()) and len(name) <= max_length and name.isprintable()
+
+
+def storable(text: str, max_length: int) -> str:
+    """What a reporter says, as a column can hold it: cut, and without control characters.
+
+    PostgreSQL refuses NUL, and one odd process name must not stop a whole report.
+    """
+    return "".join(one for one in text if one.isprintable())[:max_length]
