@@ -1,0 +1,1 @@
+"""Processes that feed the product: the collector (one per node) and the controller."""

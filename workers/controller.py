@@ -1,0 +1,144 @@
+"""The controller: the one process that writes what collectors report into the database.
+
+Inventory, jobs and the log of health changes. It reads the bus into a mailbox that keeps the newest
+report of each node, so that a slow database costs freshness and never memory; whatever it has
+written it announces. It holds nothing that a restart would lose: last values come again from the
+bus, and the log tells what health was known. Of several, the one that holds the lease is at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import structlog
+
+from domain.announcements import Announcement, prune_outbox, send_announcements
+from domain.database import is_unavailable
+from domain.jobs import prune_jobs
+from domain.leases import LeaseLost
+from domain.sessions import prune_sessions
+from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
+from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
+from workers.clock import Clock
+from workers.health_watch import HealthWatch
+from workers.leadership import lead
+from workers.mailbox import Mailbox, Report
+from workers.recorder import Recorder
+from workers.supervision import Supervised, keep_running
+
+log = structlog.get_logger()
+
+LEASE = "controller"
+TICK_SECONDS = 1.0
+ANNOUNCE_SECONDS = 1.0
+PRUNE_SECONDS = 3600.0
+
+
+async def control(bus: Bus, holder: str, clock: Clock | None = None) -> None:
+    """Run until cancelled: at work while `holder` has the lease, else standing by."""
+
+    async def work() -> None:
+        await Controller(bus, clock or Clock()).run()
+
+    await lead(LEASE, holder, work, clock)
+
+
+class Controller:
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self.bus = bus
+        self.clock = clock
+        self.mailbox = Mailbox()
+        self.health = HealthWatch(bus, clock)
+        self.recorder = Recorder(bus, self.health.is_heard)
+        self._is_current = asyncio.Event()
+        self._refused = set[str]()
+
+    async def run(self) -> None:
+        """Run until cancelled; each part is restarted by itself when it fails, and says so."""
+        parts = (self.listen, self.write, self.watch_health, self.announce, self.prune)
+        async with asyncio.TaskGroup() as tasks:
+            for part in parts:
+                state = Supervised(f"controller.{part.__name__}")
+                tasks.create_task(keep_running(part, state, self.clock), name=state.name)
+
+    async def listen(self) -> None:
+        """Sort what the bus says into the mailbox; never waits for the database."""
+        is_live = False
+        async for event in self.bus.listen():
+            match event:
+                case NodeFacts() | NodeProcesses() | QueueReport():
+                    self.mailbox.put(event)
+                case NodeSample():
+                    now = self.clock.time()
+                    self.health.hear(event, now if is_live else min(now, event.time))
+                case CaughtUp():
+                    is_live = True
+                    self._is_current.set()
+                case Lost():
+                    is_live = False
+                case Change(kind="node" | "device") | Connected():
+                    self.health.inventory_changed()
+                case Change():
+                    pass
+
+    async def write(self) -> None:
+        """Write the newest report of each node, one after the other; what fails is kept.
+
+        Not before all last values are known: whose a device is depends on which nodes are heard.
+        """
+        await self._is_current.wait()
+        async for report in self.mailbox.reports():
+            try:
+                await self.recorder.record(report)
+            except (Exception, asyncio.CancelledError) as error:
+                if not _is_the_report_s_own(error):
+                    self.mailbox.put_back(report)
+                    raise
+                self._refuse(report)
+            else:
+                self._refused.discard(self.mailbox.name_of(report))
+
+    def _refuse(self, report: Report) -> None:
+        """Drop it: the next one may be better, and the other nodes' reports must not wait."""
+        name = self.mailbox.name_of(report)
+        if name not in self._refused:  # said once, until one of its kind and origin is recorded
+            self._refused.add(name)
+            log.exception("controller.report_refused", report=name)
+
+    async def watch_health(self) -> None:
+        """Log each change of health, in order; what could not be written yet is kept."""
+        async for _ in self.clock.every(TICK_SECONDS):
+            await self.health.write()
+
+    async def announce(self) -> None:
+        """Tell the other processes what was changed by whoever wrote an outbox row."""
+        async for _ in self.clock.every(ANNOUNCE_SECONDS):
+            await send_announcements(self._send)
+
+    async def _send(self, announcements: list[Announcement]) -> None:
+        for one in announcements:
+            if not await self.bus.publish_change(Change(one.kind, list(one.ids))):
+                raise ConnectionError("the bus is away; the announcements stay in the outbox")
+
+    async def prune(self) -> None:
+        """Delete what is past its retention."""
+        async for _ in self.clock.every(PRUNE_SECONDS):
+            begun = time.perf_counter()
+            jobs = await prune_jobs(datetime.now(UTC))
+            announcements, sessions = await prune_outbox(), await prune_sessions()
+            log.info(
+                "controller.pruned",
+                jobs=jobs,
+                announcements=announcements,
+                sessions=sessions,
+                seconds=round(time.perf_counter() - begun, 3),
+            )
+
+
+def _is_the_report_s_own(error: BaseException) -> bool:
+    """Whether it fails because of what is in the report, and so would fail again."""
+    if isinstance(error, (asyncio.CancelledError, LeaseLost)):
+        return False
+    return not is_unavailable(error)
