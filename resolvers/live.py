@@ -1,0 +1,236 @@
+"""What this API process knows now: the inventory's snapshot, the live fleet, and who wants to hear.
+
+Level-triggered: a change on the bus is a hint to read a table again; a full read now and then heals
+whatever hint was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+
+import structlog
+
+from domain.health_log import LastHealth, last_health
+from domain.snapshot import DeviceRow, DeviceTypeRow, NodeRow, Snapshot
+from domain.snapshot_reader import TABLES, read_snapshot
+from resolvers.change_feed import ChangeFeed
+from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
+from telemetry.fleet import Fleet, HealthChange, LiveNode
+from telemetry.health import HEALTHY, Health, HealthLevel, missing, recall, silent
+from telemetry.samples import DeviceUuid, NodeId, NodeProcesses, NodeSample
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+FULL_READ_SECONDS = 30.0
+
+
+class Live:
+    def __init__(self, bus: Bus, *, cluster_name: str, version: str) -> None:
+        self.bus = bus
+        self.cluster_name = cluster_name
+        self.version = version
+        self.fleet = Fleet()
+        self.snapshot = Snapshot({}, {}, {}, {}, {}, {}, {})
+        self.feed = ChangeFeed()
+        self.processes: dict[NodeId, NodeProcesses] = {}
+        self.is_bus_connected = False
+        self.has_inventory = asyncio.Event()
+        """Set once the tables have been read: before that, everything would seem to be missing."""
+        self.tick = 0
+        self.time = datetime.now(UTC)
+        self._ticked = asyncio.Event()
+        self._stale_tables: set[str] = set()
+        self._reread = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep everything current until cancelled; a database that is away is waited for."""
+        await self._begin()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(), name="live.listen")
+            tasks.create_task(self._tick(), name="live.tick")
+            tasks.create_task(self._keep_snapshot(), name="live.snapshot")
+
+    async def _begin(self) -> None:
+        """Read the inventory, and since when each device has been as ill as it is."""
+        while True:
+            try:
+                self.snapshot = await read_snapshot()
+                self.fleet.recall(known_health(self.snapshot, await last_health()))
+            except Exception:
+                log.exception("snapshot.failed")
+                await asyncio.sleep(1)
+            else:
+                self.has_inventory.set()
+                return
+
+    async def ticks(self) -> AsyncIterator[int]:
+        """The current tick at once, then the newest each time; missed ones are skipped."""
+        while True:
+            yield self.tick
+            await self._ticked.wait()
+
+    # What is known of one thing, live or not.
+
+    def live_node(self, node: NodeRow) -> LiveNode | None:
+        return self.fleet.nodes.get(NodeId(node.machine_id))
+
+    def is_stale(self, node: NodeRow) -> bool:
+        live = self.live_node(node)
+        return live is None or live.is_stale
+
+    def heard_at(self, node: NodeRow) -> datetime:
+        live = self.live_node(node)
+        return node.last_seen_at if live is None else utc(live.heard_at)
+
+    def row(self, device: DeviceRow) -> int | None:
+        """The device's row of the fleet's columns; None while its node has never sampled it.
+
+        What another node says of it does not count: one that was broken into can name any device.
+        """
+        row = self.fleet.row_of.get(DeviceUuid(device.uuid))
+        node = self.snapshot.nodes[device.node_id]
+        if row is None or self.fleet.node_of[row].node_id != node.machine_id:
+            return None
+        return row
+
+    def health(self, device: DeviceRow) -> Health:
+        if device.missing_since is not None:
+            return missing(device.missing_since.timestamp())
+        row = self.row(device)
+        if row is not None:
+            return self.fleet.health[row]
+        node = self.snapshot.nodes[device.node_id]
+        return silent(HEALTHY, self.heard_at(node).timestamp())
+
+    def type_of(self, device: DeviceRow) -> DeviceTypeRow:
+        return self.snapshot.types[device.type_id]
+
+    # Keeping it so.
+
+    async def _listen(self) -> None:
+        caught_up = False
+        async for event in self.bus.listen():
+            match event:
+                case NodeSample():
+                    now = time.time()
+                    heard_at = now if caught_up else min(now, event.time)
+                    self._announce(self.fleet.apply(event, now, heard_at=heard_at))
+                case NodeProcesses():
+                    self.processes[event.node_id] = event
+                case Change():
+                    self._hint(event)
+                case Connected():
+                    self.is_bus_connected = True
+                    # Hints may have been missed while deaf.
+                    self._stale_tables.update(TABLES)
+                    self._reread.set()
+                case CaughtUp():
+                    caught_up = True
+                case Lost():
+                    self.is_bus_connected = caught_up = False
+
+    def _hint(self, change: Change) -> None:
+        if change.kind in TABLES:
+            self._stale_tables.add(change.kind)
+            self._reread.set()
+        else:
+            self.feed.publish(change.kind, change.ids)
+
+    async def _tick(self) -> None:
+        second = math.floor(time.time() / TICK_SECONDS)
+        while True:
+            # The next whole second that has not been told yet: a timer may fire a little early.
+            second = max(second + 1, math.floor(time.time() / TICK_SECONDS))
+            await asyncio.sleep(max(0.0, second * TICK_SECONDS - time.time()))
+            now = time.time()
+            self._announce(self.fleet.tick(now))
+            self.tick += 1
+            self.time = utc(now)
+            woken, self._ticked = self._ticked, asyncio.Event()
+            woken.set()
+
+    async def _keep_snapshot(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(FULL_READ_SECONDS):
+                    await self._reread.wait()
+            except TimeoutError:
+                self._stale_tables.update(TABLES)
+            await self.reread()
+            # One read serves all the hints of a burst.
+            await asyncio.sleep(0.1)
+
+    async def reread(self) -> None:
+        """Read what was hinted at; on failure the hint stays, and the old snapshot with it."""
+        self._reread.clear()
+        kinds, self._stale_tables = self._stale_tables, set()
+        before = self.snapshot
+        try:
+            after = await read_snapshot(before, kinds)
+        except Exception:
+            # Whatever is wrong with the database, what is known stays and the next try may succeed.
+            log.exception("snapshot.failed")
+            self._stale_tables |= kinds
+            await asyncio.sleep(1)
+            self._reread.set()
+            return
+        self.snapshot = after
+        for kind, ids in differences(before, after).items():
+            self.feed.publish(kind, ids)
+
+    def _announce(self, changes: Iterable[HealthChange]) -> None:
+        nodes, devices = set[int](), set[int]()
+        for change in changes:
+            node = self.snapshot.node_by_machine_id.get(change.node_id)
+            if node is not None:
+                nodes.add(node.id)
+            if change.device is not None:
+                device = self.snapshot.device_by_uuid.get(change.device)
+                if device is not None and node is not None and device.node_id == node.id:
+                    devices.add(device.id)
+        self.feed.publish("node", nodes)
+        self.feed.publish("device", devices)
+
+
+def known_health(snapshot: Snapshot, logged: Iterable[LastHealth]) -> dict[DeviceUuid, Health]:
+    """What the log of health last said of each device."""
+    return {
+        DeviceUuid(snapshot.devices[last.device_id].uuid): Health(
+            HealthLevel(last.level), tuple(recall(reason) for reason in last.reasons)
+        )
+        for last in logged
+        if last.device_id is not None and last.device_id in snapshot.devices
+    }
+
+
+def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
+    """The ids of nodes, devices and jobs that are new, gone, or look different from outside."""
+    nodes = _differing(before.nodes, after.nodes)
+    devices = _differing(before.devices, after.devices)
+    jobs = _differing(before.jobs, after.jobs)
+    pools = _differing(before.pools, after.pools)
+    groups = _differing(before.groups, after.groups)
+    for snapshot in (before, after):
+        pools |= {snapshot.groups[i].pool_id or 0 for i in groups if i in snapshot.groups}
+    for snapshot in (before, after):
+        for job_id in jobs & snapshot.jobs.keys():
+            devices.update(snapshot.jobs[job_id].device_ids)
+        for pool_id in pools:
+            devices.update(device.id for device in snapshot.devices_of_pool.get(pool_id, ()))
+    return {"node": nodes, "device": devices, "job": jobs}
+
+
+def _differing(before: object, after: object) -> set[int]:
+    assert isinstance(before, dict) and isinstance(after, dict)
+    if before is after:
+        return set()
+    return {i for i in before.keys() | after.keys() if before.get(i) != after.get(i)}
+
+
+def utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,32 @@
+"""Any object by its global id (GraphQL Global Object Identification)."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domain.health_history import EventsWanted, read_events
+from resolvers.context import Info
+from resolvers.ids import parse_id
+
+
+async def by_global_id(info: Info, id: strawberry.ID) -> object | None:
+    """Null for an id that is none, or of an object that does not exist."""
+    parsed = parse_id(id)
+    if parsed is None:
+        return None
+    type_name, number = parsed
+    if type_name == "HealthEvent":
+        found = await read_events(EventsWanted(), 1, older_than=number + 1, newer_than=number - 1)
+        return next(iter(found), None)
+    snapshot = info.context.snapshot
+    tables = {
+        "ClusterNode": snapshot.nodes,
+        "Device": snapshot.devices,
+        "DeviceType": snapshot.types,
+        "Pool": snapshot.pools,
+        "Group": snapshot.groups,
+        "User": snapshot.users,
+        "Job": snapshot.jobs,
+    }
+    rows = tables.get(type_name)
+    return None if rows is None else rows.get(number)

@@ -1,0 +1,183 @@
+"""Relay pages over a list: filtered and ordered here, with cursors that carry the order.
+
+A cursor holds the order's field and direction, the value and the id of its row, so that paging goes
+on where it was even when rows came or went; one made for another order is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+from graphql import GraphQLError
+
+DEFAULT_PAGE = 50
+MAXIMUM_PAGE = 500
+
+
+class OrderDirection(enum.Enum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=Identified)
+Value = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The paging arguments of a connection, as Relay's specification names them."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge(Generic[T]):
+    node: T
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    edges: list[Edge[T]]
+    page_info: PageInfo
+    count: Callable[[], int | Awaitable[int]]
+
+
+class Cursor(msgspec.Struct, array_like=True, frozen=True):
+    """A place in an ordered list."""
+
+    order: str
+    value: Value
+    id: int
+
+
+def paginate(
+    rows: Iterable[T],
+    wanted: Slice,
+    *,
+    order: str,
+    direction: OrderDirection,
+    value: Callable[[T], Value],
+) -> Page[T]:
+    """One page of `rows` in the order of `value`; unknown values come last, ids break ties.
+
+    Raises: GraphQLError for page sizes out of bounds, both directions at once, or a bad cursor.
+    """
+    size, backwards = page_size(wanted)
+    descending = direction is OrderDirection.DESC
+    name = f"{order}:{direction.value}"
+    valued = [(value(row), row) for row in rows]
+    known = sorted((v for v in valued if v[0] is not None), key=lambda v: v[1].id)
+    known.sort(key=lambda v: v[0], reverse=descending)  # type: ignore[arg-type, return-value]
+    ordered = known + sorted((v for v in valued if v[0] is None), key=lambda v: v[1].id)
+
+    def is_beyond(position: tuple[Value, T], cursor: Cursor) -> bool:
+        at, row = position
+        if at == cursor.value:
+            return row.id > cursor.id
+        if at is None or cursor.value is None:
+            return at is None
+        try:
+            return at < cursor.value if descending else at > cursor.value  # type: ignore[operator]
+        except TypeError:
+            raise _bad_cursor() from None
+
+    start, stop = 0, len(ordered)
+    if wanted.after is not None:
+        after = read_cursor(wanted.after, name)
+        start = next((i for i, p in enumerate(ordered) if is_beyond(p, after)), stop)
+    if wanted.before is not None:
+        before = read_cursor(wanted.before, name)
+        stop = next(
+            (i for i, p in enumerate(ordered) if p[1].id == before.id or is_beyond(p, before)),
+            stop,
+        )
+    stop = max(start, stop)
+    low, high = (max(start, stop - size), stop) if backwards else (start, min(stop, start + size))
+    edges = [Edge(row, write_cursor(Cursor(name, at, row.id))) for at, row in ordered[low:high]]
+    return page_of(edges, low > 0, high < len(ordered), lambda: len(ordered))
+
+
+def page_of(
+    edges: list[Edge[T]],
+    has_previous: bool,
+    has_next: bool,
+    count: Callable[[], int | Awaitable[int]],
+) -> Page[T]:
+    """A page of ready edges; `count` is called when `totalCount` is selected."""
+    start, end = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
+    return Page(edges, PageInfo(has_next, has_previous, start, end), count)
+
+
+def total_count(root: Page[Any]) -> int | Awaitable[int]:
+    return root.count()
+
+
+def page_size(wanted: Slice) -> tuple[int, bool]:
+    """How many rows, and whether they are counted from the end.
+
+    Raises: GraphQLError for a size out of bounds or both directions at once.
+    """
+    if wanted.first is not None and wanted.last is not None:
+        raise GraphQLError("Give `first` or `last`, not both.")
+    size = wanted.last if wanted.last is not None else wanted.first
+    if size is None:
+        return DEFAULT_PAGE, wanted.before is not None
+    if not 0 <= size <= MAXIMUM_PAGE:
+        raise GraphQLError(f"A page holds 0 to {MAXIMUM_PAGE} items; {size} were asked for.")
+    return size, wanted.last is not None
+
+
+def write_cursor(cursor: Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
+
+
+def read_cursor(text: str, order: str) -> Cursor:
+    """Raises: GraphQLError for what is no cursor, or one of another order."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        cursor = msgspec.msgpack.decode(raw, type=Cursor)
+    except (binascii.Error, msgspec.DecodeError, ValueError):
+        raise _bad_cursor() from None
+    if cursor.order != order:
+        raise GraphQLError("This cursor belongs to a list in another order: start without it.")
+    return cursor
+
+
+def _bad_cursor() -> GraphQLError:
+    return GraphQLError("This is no cursor of this list: take `cursor` or `pageInfo` of a page.")
+
+
+def contains(text: str | None, *fields: str | None) -> bool:
+    """Whether `text` (None: no search) is part of one of the fields, whatever the case."""
+    if not text:
+        return True
+    folded = text.casefold()
+    return any(field is not None and folded in field.casefold() for field in fields)
+
+
+def allows(wanted: Sequence[Any] | frozenset[Any] | None, value: Any) -> bool:
+    """Whether a filter (None: no filter) lets `value` through."""
+    return wanted is None or value in wanted

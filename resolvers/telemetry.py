@@ -1,0 +1,169 @@
+"""Telemetry as clients get it: one device at one tick as an object, many devices as columns."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import strawberry
+
+from domain.snapshot import DeviceRow, NodeRow, Snapshot
+from resolvers.context import Context, Info
+from resolvers.ids import global_id, numbers
+from resolvers.live import utc
+from resolvers.loads import Allocation, allocation
+from telemetry.fleet import LiveNode
+from telemetry.health import HealthLevel
+from telemetry.samples import METRICS, Column, HostSample
+
+
+@dataclass
+class FleetFilter:
+    """Devices in one of the pools, on one of the nodes, and among the devices, as given."""
+
+    pools: list[strawberry.ID] | None = None
+    nodes: list[strawberry.ID] | None = None
+    devices: list[strawberry.ID] | None = None
+
+
+class DeviceReading:
+    """One device's row of the fleet; each metric is an attribute too, named as in `METRICS`."""
+
+    def __init__(self, context: Context, device: DeviceRow, row: int) -> None:
+        fleet = context.live.fleet
+        node = fleet.node_of[row]
+        self.device = device
+        self.time = utc(node.time)
+        self.is_stale = node.is_stale
+        self.health = context.live.health(device).level
+        self.allocation = allocation(context, device)
+        self.metrics = {metric: fleet.columns[metric][row] for metric in METRICS}
+        self.__dict__.update(self.metrics)
+
+
+def reading(context: Context, device: DeviceRow) -> DeviceReading | None:
+    row = context.live.row(device)
+    return None if row is None else DeviceReading(context, device, row)
+
+
+def device_telemetry(root: DeviceRow, info: Info) -> DeviceReading | None:
+    return reading(info.context, root)
+
+
+class HostReading:
+    """A host at one tick; each field of the sample is an attribute."""
+
+    def __init__(self, time: datetime, sample: HostSample) -> None:
+        self.time = time
+        self.__dict__.update(msgspec.structs.asdict(sample))
+
+
+def host(root: NodeRow, info: Info) -> HostReading | None:
+    live: LiveNode | None = info.context.live.live_node(root)
+    return None if live is None else HostReading(utc(live.time), live.host)
+
+
+def devices_of(snapshot: Snapshot, wanted: FleetFilter | None) -> list[DeviceRow]:
+    if wanted is None:
+        return list(snapshot.devices.values())
+    pools = numbers(wanted.pools, "Pool")
+    nodes = numbers(wanted.nodes, "ClusterNode")
+    devices = numbers(wanted.devices, "Device")
+    return [
+        device
+        for device in snapshot.devices.values()
+        if (pools is None or device.pool_id in pools)
+        and (nodes is None or device.node_id in nodes)
+        and (devices is None or device.id in devices)
+    ]
+
+
+class FleetFrame:
+    """One tick of many devices. Columns are made when they are asked for."""
+
+    def __init__(
+        self, context: Context, devices: list[DeviceRow], sequence: int, *, is_key_frame: bool
+    ) -> None:
+        self._context = context
+        self._devices = devices
+        self._rows = [context.live.row(device) for device in devices]
+        self.time = context.live.time
+        self.sequence = sequence
+        self.is_key_frame = is_key_frame
+
+    @property
+    def device_ids(self) -> list[str] | None:
+        return [global_id("Device", d.id) for d in self._devices] if self.is_key_frame else None
+
+    @property
+    def is_stale(self) -> list[bool]:
+        fleet = self._context.live.fleet
+        return [row is None or fleet.is_stale(row) for row in self._rows]
+
+    @property
+    def health(self) -> list[HealthLevel]:
+        return [self._context.live.health(device).level for device in self._devices]
+
+    @property
+    def allocation(self) -> list[Allocation]:
+        return [allocation(self._context, device) for device in self._devices]
+
+    def column(self, metric: str) -> Column:
+        values = self._context.live.fleet.columns[metric]
+        return [None if row is None else values[row] for row in self._rows]
+
+
+def column(root: FleetFrame, info: Info) -> Column:
+    """The column that the field is named after."""
+    return root.column(info.python_name)
+
+
+async def fleet_telemetry(
+    info: Info, filter: FleetFilter | None = None
+) -> AsyncIterator[FleetFrame]:
+    shown: list[int] | None = None
+    sequence = 0
+    async for _ in info.context.live.ticks():
+        devices = devices_of(info.context.renew(), filter)
+        ids = [device.id for device in devices]
+        sequence += 1
+        yield FleetFrame(info.context, devices, sequence, is_key_frame=ids != shown)
+        shown = ids
+
+
+async def telemetry_of_devices(
+    info: Info, filter: FleetFilter | None = None
+) -> AsyncIterator[list[DeviceReading]]:
+    async for _ in info.context.live.ticks():
+        devices = devices_of(info.context.renew(), filter)
+        readings = (reading(info.context, device) for device in devices)
+        yield [found for found in readings if found is not None]
+
+
+class ThrottleReason(enum.Enum):
+    """NVML's nvmlClocksEventReasons, by bit."""
+
+    GPU_IDLE = 0x1
+    APPLICATIONS_CLOCKS_SETTING = 0x2
+    SOFTWARE_POWER_CAP = 0x4
+    HARDWARE_SLOWDOWN = 0x8
+    SYNC_BOOST = 0x10
+    SOFTWARE_THERMAL_SLOWDOWN = 0x20
+    HARDWARE_THERMAL_SLOWDOWN = 0x40
+    HARDWARE_POWER_BRAKE = 0x80
+    DISPLAY_CLOCK_SETTING = 0x100
+
+
+def throttle_reasons(root: DeviceReading) -> list[ThrottleReason] | None:
+    bits = root.metrics["throttle_reasons"]
+    if bits is None:
+        return None
+    return [reason for reason in ThrottleReason if int(bits) & reason.value]
+
+
+def xid_at(root: DeviceReading) -> datetime | None:
+    at = root.metrics["xid_at"]
+    return None if at is None else utc(at)

@@ -1,0 +1,1 @@
+"""What GraphQL clients see: types, inputs, enums, scalars, and the committed schema.graphql."""

@@ -1,0 +1,43 @@
+"""The cluster as a whole."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import cluster
+from schema.fields import field
+from schema.health import Attention
+from schema.load import Load
+from schema.pools import Pool
+from schema.scalars import Bytes, DateTime
+from schema.telemetry import DeviceTelemetry
+
+
+@strawberry.type(description="The cluster at one tick.")
+class Cluster:
+    name: str
+    is_demo: bool = strawberry.field(description="True when devices are simulated.")
+    version: str = strawberry.field(description="Of Quartermaster.")
+    time: DateTime
+    nodes_total: int
+    nodes_ready: int
+    nodes_not_ready: int
+    nodes_stale: int
+    load: Load
+    host_cpu_percent: float | None
+    host_memory_used_bytes: Bytes | None
+    host_memory_total_bytes: Bytes | None
+    jobs_active: int
+    jobs_running: int
+    jobs_queued: int
+    users_total: int
+    groups_total: int
+    pools_total: int
+    hottest: DeviceTelemetry | None = strawberry.field(
+        description="The hottest device that answers."
+    )
+    attention: list[Attention] = field(
+        cluster.attention_items, description="What needs a person, worst first."
+    )
+    attention_total: int = field(cluster.attention_total)
+    pools: list[Pool] = strawberry.field(description="By name, the Default pool last.")

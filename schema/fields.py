@@ -1,0 +1,22 @@
+"""Fields that a resolver answers: the annotation gives the GraphQL type, the resolver the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+
+def field(resolver: Callable[..., Any], description: str | None = None) -> Any:
+    """A field answered by `resolver(root, info, ...)`.
+
+    Resolvers return rows of the domain, which the annotated type describes: so the checker can't
+    compare the two, the schema's tests do.
+    """
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def subscription(resolver: Callable[..., Any], description: str | None = None) -> Any:
+    """A root field of the subscription type, answered by an async generator."""
+    return strawberry.subscription(resolver=resolver, description=description)

@@ -1,0 +1,41 @@
+"""Groups: users who share a pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from domain.snapshot import GroupRow
+from resolvers import groups, pools
+from schema.connections import jobs_of, users_of
+from schema.fields import field
+from schema.load import Load
+from schema.pools import Pool
+from schema.relay import Connection, Node
+from schema.scalars import DateTime
+
+if TYPE_CHECKING:
+    from schema.jobs import Job
+    from schema.users import User
+
+strawberry.enum(groups.GroupOrderField)
+GroupFilter = strawberry.input(groups.GroupFilter)
+GroupOrder = strawberry.input(groups.GroupOrder)
+
+
+@strawberry.type(description="Users who share a pool.")
+class Group(Node):
+    @classmethod
+    def is_type_of(cls, value: Any, info: object) -> bool:
+        return isinstance(value, GroupRow)
+
+    name: str
+    is_default: bool
+    created_at: DateTime
+    pool: Pool | None = field(pools.of_group)
+    load: Load = field(groups.load, description="Of its pool; the waiting jobs are its own.")
+    users: Connection[Annotated[User, strawberry.lazy("schema.users")]] = users_of(groups.users)
+    jobs: Connection[Annotated[Job, strawberry.lazy("schema.jobs")]] = jobs_of(
+        groups.jobs, groups.was_theirs
+    )

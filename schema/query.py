@@ -1,0 +1,104 @@
+"""The root fields: queries and subscriptions, and the schema made of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+import resolvers.cluster
+import resolvers.devices
+import resolvers.groups
+import resolvers.health_events
+import resolvers.jobs
+import resolvers.node_lookup
+import resolvers.nodes
+import resolvers.pools
+import resolvers.telemetry
+import resolvers.users
+from schema.cluster import Cluster
+from schema.connections import devices_of, jobs_of, users_of
+from schema.devices import Device, DeviceChanges, DeviceType
+from schema.fields import field, subscription
+from schema.groups import Group, GroupFilter, GroupOrder
+from schema.health import HealthEvent, HealthEventFilter, HealthEvents
+from schema.jobs import Job, JobChanges
+from schema.nodes import ClusterNode, ClusterNodeFilter, ClusterNodeOrder, NodeChanges
+from schema.pools import Pool, PoolFilter, PoolOrder
+from schema.relay import Connection, Node, connection
+from schema.scalars import SCALARS
+from schema.telemetry import DeviceTelemetry, FleetFrame
+from schema.users import User
+
+
+@strawberry.type
+class Query:
+    viewer: User | None = field(resolvers.users.viewer, description="Who is signed in.")
+    cluster: Cluster = field(resolvers.cluster.cluster)
+    node: Node | None = field(
+        resolvers.node_lookup.by_global_id,
+        description="Any object by its global id; null for one that does not exist.",
+    )
+    cluster_node: ClusterNode | None = field(resolvers.nodes.by_host_name)
+    device: Device | None = field(resolvers.devices.by_uuid)
+    pool: Pool | None = field(resolvers.pools.by_name)
+    group: Group | None = field(resolvers.groups.by_name)
+    user: User | None = field(resolvers.users.by_name)
+    nodes: Connection[ClusterNode] = connection(
+        resolvers.nodes.list_nodes, filter=ClusterNodeFilter, order_by=ClusterNodeOrder
+    )
+    devices: Connection[Device] = devices_of(resolvers.devices.all_devices)
+    device_types: list[DeviceType] = field(resolvers.devices.device_types)
+    pools: Connection[Pool] = connection(
+        resolvers.pools.list_pools, filter=PoolFilter, order_by=PoolOrder
+    )
+    groups: Connection[Group] = connection(
+        resolvers.groups.list_groups, filter=GroupFilter, order_by=GroupOrder
+    )
+    users: Connection[User] = users_of(resolvers.users.all_users)
+    jobs: Connection[Job] = jobs_of(resolvers.jobs.all_active, resolvers.jobs.was_any)
+    health_events: Connection[HealthEvent] = connection(
+        resolvers.health_events.list_events,
+        filter=HealthEventFilter,
+        description="The log of health changes, newest first.",
+    )
+
+
+@strawberry.type
+class Subscription:
+    cluster_snapshot: AsyncGenerator[Cluster, None] = subscription(
+        resolvers.cluster.cluster_snapshot, description="The cluster, once per tick (1 s)."
+    )
+    fleet_telemetry: AsyncGenerator[FleetFrame, None] = subscription(
+        resolvers.telemetry.fleet_telemetry,
+        description="Telemetry of many devices in columns, once per tick. Made for programs.",
+    )
+    device_telemetry: AsyncGenerator[list[DeviceTelemetry], None] = subscription(
+        resolvers.telemetry.telemetry_of_devices,
+        description="Telemetry of devices as objects, once per tick. Made for few devices.",
+    )
+    node_changes: AsyncGenerator[NodeChanges, None] = subscription(
+        resolvers.nodes.node_changes,
+        description="All nodes first, then each one that changes.",
+    )
+    device_changes: AsyncGenerator[DeviceChanges, None] = subscription(
+        resolvers.devices.device_changes,
+        description=(
+            "All devices first, then each one that changes: place, pool, holder or health, "
+            "not telemetry."
+        ),
+    )
+    job_changes: AsyncGenerator[JobChanges, None] = subscription(
+        resolvers.jobs.job_changes,
+        description="All active jobs first, then each that changes.",
+    )
+    health_events: AsyncGenerator[HealthEvents, None] = subscription(
+        resolvers.health_events.health_events,
+        description="The latest health events first, then each new one.",
+    )
+
+
+schema = strawberry.Schema(
+    query=Query, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+)
