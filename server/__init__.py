@@ -1,0 +1,1 @@
+"""The process: settings, CLI, application, sign-in, GraphQL transports and security."""

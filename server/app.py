@@ -1,0 +1,129 @@
+"""The web application: its routes, who may use each, and what stands before them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import strawberry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from server.accounts import Accounts
+from server.auth import SignInRoutes
+from server.graphql.execution import MakeContext, limited
+from server.graphql.http import GraphQLOverHTTP
+from server.graphql.live_sockets import LiveSockets
+from server.graphql.websocket import GraphQLOverWebSocket
+from server.health import Check, HealthRoutes
+from server.loop_lag import LoopLag
+from server.refusals import GRAPHQL_PATH, Refused
+from server.security.access import Access, Guard
+from server.security.cookies import SessionCookie
+from server.security.cross_site import CrossSiteGuard
+from server.security.headers import GRAPHIQL_PATH, SecurityHeaders, read_style_hashes
+from server.security.hosts import HostGuard, Hosts
+from server.security.requests import Requests
+from server.settings import Settings
+from server.static_web import Page, StaticWeb
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(
+    settings: Settings,
+    schema: strawberry.Schema,
+    accounts: Accounts,
+    make_context: MakeContext,
+    *,
+    ready: Mapping[str, Check],
+    static: Path = STATIC,
+) -> Starlette:
+    """The application. Database and bus are opened by who calls; `ready` asks after them.
+
+    `app.state` has `sockets` (LiveSockets) and `loop_lag` (LoopLag).
+    """
+    hosts = Hosts.of(settings)
+    cookie = SessionCookie(settings.is_https)
+    sockets = LiveSockets(accounts)
+    loop_lag = LoopLag()
+    guarded = limited(schema)
+    sign_in = SignInRoutes(accounts, cookie, sockets)
+    health = HealthRoutes(ready)
+    web = StaticWeb(static)
+
+    def route(
+        path: str,
+        endpoint: ASGIApp | Callable[[Request], Any],
+        access: Access,
+        methods: Collection[str] | None = None,
+    ) -> Route:
+        return Route(
+            path,
+            endpoint,
+            methods=methods,
+            middleware=[Middleware(Guard, access=access, accounts=accounts, cookie=cookie)],
+        )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        watchers = [asyncio.create_task(sockets.watch()), asyncio.create_task(loop_lag.watch())]
+        try:
+            yield
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
+
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            route("/healthz", health.healthz, Access.OPEN),
+            route("/readyz", health.readyz, Access.OPEN),
+            route("/auth/sign-in", sign_in.sign_in, Access.OPEN, ["POST"]),
+            route("/auth/sign-out", sign_in.sign_out, Access.OPEN, ["POST"]),
+            route("/auth/session", sign_in.session, Access.OPEN),
+            route(GRAPHQL_PATH, GraphQLOverHTTP(guarded, make_context), Access.OPERATOR),
+            WebSocketRoute(
+                GRAPHQL_PATH,
+                GraphQLOverWebSocket(guarded, make_context, sockets),
+                middleware=[
+                    Middleware(Guard, access=Access.OPERATOR, accounts=accounts, cookie=cookie)
+                ],
+            ),
+            route(GRAPHIQL_PATH, Page(web, "/graphiql/index.html"), Access.OPERATOR_PAGE),
+            route(GRAPHIQL_PATH + "/{file:path}", web, Access.OPERATOR),
+            route("/{path:path}", web, Access.OPEN),
+        ],
+        middleware=[
+            Middleware(
+                SecurityHeaders,
+                style_hashes=read_style_hashes(static),
+                is_https=settings.is_https,
+            ),
+            Middleware(Requests),
+            Middleware(HostGuard, hosts=hosts),
+            Middleware(CrossSiteGuard, hosts=hosts),
+        ],
+        exception_handlers={HTTPException: _refuse},
+    )
+    # A redirect would carry the Host header into a Location.
+    app.router.redirect_slashes = False
+    app.state.sockets = sockets
+    app.state.loop_lag = loop_lag
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """The router's own refusals (no such path, no such method), in our shape."""
+    if not isinstance(error, HTTPException):
+        raise error
+    raise Refused(error.status_code, "REFUSED", error.detail + ".", error.headers)

@@ -1,0 +1,115 @@
+"""The command `quartermaster`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from domain.database import DatabaseUnavailable, SchemaMismatch
+from domain.installation import UnknownUser
+from server import processes
+from server.doctor import examine
+from server.logs import configure_logging
+from server.passwords import reset_password
+from server.settings import Settings, SettingsError
+from workers.demo import BadSize, Size, parse_size
+
+EXPECTED = (SettingsError, DatabaseUnavailable, SchemaMismatch, UnknownUser)
+"""Errors that tell the operator what to do; anything else is shown as the accident that it is."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is 0 when it did what was asked."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = Settings.load(
+            data_dir=getattr(given, "data_dir", None),
+            host=getattr(given, "host", None),
+            port=getattr(given, "port", None),
+        )
+        configure_logging(settings.log_level)
+        return _run(given, settings)
+    except EXPECTED as error:
+        print(f"quartermaster: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(given: argparse.Namespace, settings: Settings) -> int:
+    match given.command:
+        case "up":
+            return _until_stopped(processes.everything(settings, given.demo, _say))
+        case "api":
+            return _until_stopped(processes.api(settings, _say))
+        case "controller":
+            return _until_stopped(processes.controller(settings))
+        case "collector" | "demo":
+            return _until_stopped(processes.collector(settings, given.size))
+        case "migrate":
+            return _until_stopped(processes.migrate(settings, _say))
+        case "reset-password":
+            password = uvloop.run(reset_password(settings, given.name or settings.operator_name))
+            _say(f"The new password of {given.name or settings.operator_name}: {password}")
+            return 0
+        case "doctor":
+            return uvloop.run(examine(settings, _say))
+        case _:
+            from schema.query import schema  # the one command that needs it and nothing else
+
+            print(schema.as_str())
+            return 0
+
+
+def _until_stopped(process: Coroutine[Any, Any, None]) -> int:
+    uvloop.run(process)
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quartermaster",
+        description="The operator's console of a shared GPU cluster.",
+        epilog="Settings are QUARTERMASTER_* variables; the README lists them.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="everything in one process, on embedded defaults")
+    api = commands.add_parser("api", help="the GraphQL API and the dashboard")
+    commands.add_parser("controller", help="writes what is reported: inventory, jobs and health")
+    collector = commands.add_parser("collector", help="samples this machine's GPUs")
+    collector.set_defaults(size=None)
+    demo = commands.add_parser("demo", help="puts a simulated fleet onto the bus")
+    commands.add_parser("migrate", help="makes the database current and installs the operator")
+    commands.add_parser("doctor", help="checks everything that the product depends on")
+    reset = commands.add_parser("reset-password", help="gives a user a new password")
+    commands.add_parser("schema", help="prints the GraphQL schema")
+
+    up.add_argument("--demo", type=_size, metavar="NODESxGPUS", help="simulate a fleet: 125x8")
+    demo.add_argument("size", type=_size, metavar="NODESxGPUS", help="for example 125x8")
+    reset.add_argument("name", nargs="?", help="of the user; the operator when left out")
+    for command in (up, api):
+        command.add_argument("--host", help="the address to listen on")
+        command.add_argument("--port", type=int, help="the port to listen on; 0 takes a free one")
+    for command in commands.choices.values():
+        command.add_argument("--data-dir", type=Path, help="where embedded data is kept")
+    return parser
+
+
+def _size(text: str) -> Size:
+    try:
+        return parse_size(text)
+    except BadSize as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""GraphQL over HTTP, by the specification of that name; no batches."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import parse_qsl
+
+import msgspec
+import strawberry
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from server.graphql.accept import GRAPHQL_RESPONSE, choose_media_type
+from server.graphql.execution import (
+    EXECUTION_LIMIT_SECONDS,
+    TOO_SLOW,
+    GraphQLRequest,
+    MakeContext,
+)
+from server.graphql.masking import formatted
+from server.refusals import Refused
+from server.security.access import viewer_of
+from server.security.bodies import read_json_body
+from server.security.requests import request_id
+
+ALLOWED_OPERATIONS = {
+    "GET": {OperationType.QUERY},
+    "POST": {OperationType.QUERY, OperationType.MUTATION},
+}
+JSON_PARAMETERS = ("variables", "extensions")
+
+
+class GraphQLOverHTTP:
+    """The ASGI application behind /graphql; only a signed-in viewer gets here."""
+
+    def __init__(self, schema: strawberry.Schema, make_context: MakeContext) -> None:
+        self.schema = schema
+        self.make_context = make_context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if request.method not in ALLOWED_OPERATIONS:
+            raise Refused(
+                405, "METHOD_NOT_ALLOWED", "GraphQL takes GET and POST.", {"Allow": "GET, POST"}
+            )
+        media_type = choose_media_type(request.headers.get("accept"))
+        if media_type is None:
+            raise Refused(
+                406, "NOT_ACCEPTABLE", f"Answers are {GRAPHQL_RESPONSE} or application/json."
+            )
+        asked = _from_query(request) if request.method == "GET" else await _from_body(request)
+        result = await self._execute(request, asked)
+        response = _respond(result, media_type, request_id(scope))
+        await response(scope, receive, send)
+
+    async def _execute(self, request: Request, asked: GraphQLRequest) -> ExecutionResult:
+        context = self.make_context(viewer_of(request.scope), request_id(request.scope))
+        try:
+            async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
+                return await self.schema.execute(
+                    asked.query,
+                    variable_values=asked.variables,
+                    context_value=context,
+                    operation_name=asked.operation_name,
+                    allowed_operation_types=ALLOWED_OPERATIONS[request.method],
+                )
+        except TimeoutError:
+            raise Refused(503, "TOO_SLOW", TOO_SLOW) from None
+        except MissingQueryError:
+            raise _bad_request("The query is empty.") from None
+        except CannotGetOperationTypeError:
+            raise _bad_request(
+                f"The document has no operation named {asked.operation_name!r}."
+                if asked.operation_name
+                else "The document has no operation."
+            ) from None
+        except InvalidOperationTypeError as refused:
+            if refused.operation_type is OperationType.SUBSCRIPTION:
+                raise _bad_request(
+                    "Subscriptions run over WebSocket, subprotocol graphql-transport-ws."
+                ) from None
+            raise Refused(
+                405, "METHOD_NOT_ALLOWED", "A mutation needs POST.", {"Allow": "POST"}
+            ) from None
+
+
+async def _from_body(request: Request) -> GraphQLRequest:
+    body = await read_json_body(request)
+    try:
+        return msgspec.json.decode(body, type=GraphQLRequest)
+    except RecursionError:
+        raise _bad_request("The body is nested too deeply.") from None
+    except msgspec.MsgspecError as error:
+        if body.lstrip().startswith(b"["):
+            raise _bad_request("Batches are not taken: send one operation a request.") from None
+        raise _bad_request(f"The body is not a GraphQL request: {error}.") from None
+
+
+def _from_query(request: Request) -> GraphQLRequest:
+    given: dict[str, object] = dict(
+        parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    )
+    try:
+        for name in JSON_PARAMETERS:
+            if name in given:
+                given[name] = msgspec.json.decode(str(given[name]))
+        return msgspec.convert(given, GraphQLRequest)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise _bad_request(f"The URL is not a GraphQL request: {error}.") from None
+
+
+def _bad_request(message: str) -> Refused:
+    return Refused(400, "BAD_REQUEST", message)
+
+
+def _respond(result: ExecutionResult, media_type: str, identity: str) -> Response:
+    errors = list(result.errors or ())
+    failed_before_execution = result.data is None and not any(error.path for error in errors)
+    answer: dict[str, object] = {}
+    if errors:
+        answer["errors"] = formatted(errors, identity)
+    if not failed_before_execution:
+        answer["data"] = result.data
+    if result.extensions:
+        answer["extensions"] = result.extensions
+    return Response(
+        msgspec.json.encode(answer),
+        status_code=400 if failed_before_execution and media_type == GRAPHQL_RESPONSE else 200,
+        media_type=f"{media_type}; charset=utf-8",
+        headers={"vary": "Accept"},
+    )

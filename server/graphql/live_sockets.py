@@ -1,0 +1,84 @@
+"""The open WebSockets of this process: how many each user has, and whose session has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from domain.sessions import Viewer
+from domain.users import Role
+from server.accounts import Accounts
+from server.refusals import Refused
+
+log = structlog.get_logger("server.sockets")
+
+MAX_SOCKETS_PER_USER = 50
+MAX_SOCKETS_PER_ADDRESS = 200
+RECHECK_SECONDS = 2.0
+
+
+@dataclass(eq=False, slots=True)
+class LiveSocket:
+    session_id: int
+    user_id: int
+    address: str
+    end: Callable[[], None]
+    """Called once when the session has ended: closes the socket, waits for nothing."""
+
+
+@dataclass(slots=True)
+class LiveSockets:
+    """Verifies sessions in one query for all sockets: a sign-out or a lost role anywhere reaches
+    every socket within RECHECK_SECONDS."""
+
+    accounts: Accounts
+    recheck_seconds: float = RECHECK_SECONDS
+    _sockets: set[LiveSocket] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    def open(self, viewer: Viewer, address: str, end: Callable[[], None]) -> LiveSocket:
+        """Raises: Refused (429) when the user or the address has too many."""
+        if sum(held.user_id == viewer.user_id for held in self._sockets) >= MAX_SOCKETS_PER_USER:
+            raise _too_many("your user", MAX_SOCKETS_PER_USER)
+        if sum(held.address == address for held in self._sockets) >= MAX_SOCKETS_PER_ADDRESS:
+            raise _too_many("your address", MAX_SOCKETS_PER_ADDRESS)
+        socket = LiveSocket(viewer.session_id, viewer.user_id, address, end)
+        self._sockets.add(socket)
+        return socket
+
+    def close(self, socket: LiveSocket) -> None:
+        self._sockets.discard(socket)
+
+    def end_session(self, session_id: int) -> None:
+        for socket in [socket for socket in self._sockets if socket.session_id == session_id]:
+            socket.end()
+
+    async def recheck(self) -> None:
+        held = {socket.session_id for socket in self._sockets}
+        if not held:
+            return
+        roles = await self.accounts.roles_by_session(held)
+        for session_id in held:
+            if Role.OPERATOR not in roles.get(session_id, ()):
+                log.info("session.ended", session_id=session_id)
+                self.end_session(session_id)
+
+    async def watch(self) -> None:
+        """Recheck for ever. A database that is away closes nothing: it also answers nobody."""
+        while True:
+            await asyncio.sleep(self.recheck_seconds)
+            try:
+                await self.recheck()
+            except Exception:
+                log.exception("session.recheck_failed")
+
+
+def _too_many(whose: str, limit: int) -> Refused:
+    return Refused(
+        429, "TOO_MANY_SOCKETS", f"{limit} WebSockets are open for {whose}; close some first."
+    )

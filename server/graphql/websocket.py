@@ -1,0 +1,257 @@
+"""GraphQL over WebSocket: one connection's life in the graphql-transport-ws protocol.
+
+Any part of a connection may decide that it is over (the peer left, a message out of order, a reader
+that does not read, a session that ended); the first to say so wins, and `serve` alone cleans up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import msgspec
+import strawberry
+import structlog
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from server.graphql.execution import (
+    EXECUTION_LIMIT_SECONDS,
+    TOO_SLOW,
+    GraphQLRequest,
+    MakeContext,
+)
+from server.graphql.live_sockets import LiveSockets
+from server.graphql.masking import accident, formatted
+from server.graphql.messages import (
+    SUBPROTOCOL,
+    Complete,
+    ConnectionAck,
+    ConnectionInit,
+    Error,
+    Next,
+    Ping,
+    Pong,
+    Subscribe,
+    ToClient,
+    decode,
+    encode,
+)
+from server.refusals import Refused
+from server.security.access import viewer_of
+from server.security.requests import request_id
+from server.websocket_protocol import abort
+
+log = structlog.get_logger("server.graphql")
+
+INIT_SECONDS = 4.0
+SEND_SECONDS = 10.0
+"""How long one frame may wait for a peer that does not read."""
+FINALISER_SECONDS = 5.0
+MAX_OPERATIONS_PER_SOCKET = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Why a connection ends. Code None: there is nobody to tell."""
+
+    code: int | None
+    reason: str = ""
+
+
+class GraphQLOverWebSocket:
+    """The ASGI application behind the WebSocket at /graphql; only a signed-in viewer gets here."""
+
+    def __init__(
+        self, schema: strawberry.Schema, make_context: MakeContext, sockets: LiveSockets
+    ) -> None:
+        self.schema = schema
+        self.make_context = make_context
+        self.sockets = sockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if SUBPROTOCOL not in scope["subprotocols"]:
+            raise Refused(
+                400, "SUBPROTOCOL_NOT_SUPPORTED", f"Ask for the subprotocol {SUBPROTOCOL}."
+            )
+        websocket = WebSocket(scope, receive, send)
+        connection = Connection(websocket, self.schema, self.make_context)
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        socket = self.sockets.open(viewer_of(scope), address, connection.end_session)
+        try:
+            await connection.serve()
+        finally:
+            self.sockets.close(socket)
+
+
+class Connection:
+    def __init__(
+        self, websocket: WebSocket, schema: strawberry.Schema, make_context: MakeContext
+    ) -> None:
+        self.websocket = websocket
+        self.schema = schema
+        self.make_context = make_context
+        self.viewer = viewer_of(websocket.scope)
+        self.request_id = request_id(websocket.scope)
+        self.is_initialised = False
+        self.operations: dict[str, asyncio.Task[None]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+
+    def close(self, code: int | None, reason: str = "") -> None:
+        if not self.closing.done():
+            self.closing.set_result(Close(code, reason))
+
+    def end_session(self) -> None:
+        self.close(4401, "Your session has ended; sign in again.")
+
+    async def serve(self) -> None:
+        await self.websocket.accept(subprotocol=SUBPROTOCOL)
+        deadline = asyncio.get_running_loop().call_later(INIT_SECONDS, self._require_init)
+        reader = self._start(self._read())
+        try:
+            closed = await self.closing
+        finally:
+            deadline.cancel()
+            reader.cancel()
+            self.closing.cancel()
+            await self._end_operations()
+        if closed.code is not None:
+            await self._send_close(closed.code, closed.reason)
+
+    def _require_init(self) -> None:
+        if not self.is_initialised:
+            self.close(4408, f"No connection_init within {INIT_SECONDS:.0f} s.")
+
+    async def _read(self) -> None:
+        while not self.closing.done():
+            event = await self.websocket.receive()
+            if event["type"] == "websocket.disconnect":
+                self.close(None)
+                return
+            if (text := event.get("text")) is None:
+                self.close(4400, "Messages are text.")
+                return
+            try:
+                message = decode(text)
+            except (msgspec.MsgspecError, RecursionError) as error:
+                # A close reason has 123 bytes at most.
+                self.close(4400, f"Not a message of the protocol: {error}"[:120])
+                return
+            match message:
+                case ConnectionInit():
+                    await self._initialise()
+                case Ping():
+                    await self._send(Pong())
+                case Pong():
+                    pass
+                case Subscribe():
+                    await self._subscribe(message)
+                case Complete() if message.id in self.operations:
+                    self.operations.pop(message.id).cancel()
+
+    async def _initialise(self) -> None:
+        if self.is_initialised:
+            self.close(4429, "Too many initialisation requests")
+            return
+        self.is_initialised = True
+        await self._send(ConnectionAck())
+
+    async def _subscribe(self, message: Subscribe) -> None:
+        if not self.is_initialised:
+            self.close(4401, "Send connection_init first.")
+        elif message.id in self.operations:
+            self.close(4409, f"Subscriber for {message.id} already exists"[:120])
+        # Operations that still clean up count, so that their number is bounded too.
+        elif len(self.tasks) > MAX_OPERATIONS_PER_SOCKET:
+            refusal = {
+                "message": f"{MAX_OPERATIONS_PER_SOCKET} operations run on this socket already; "
+                "complete one first.",
+                "extensions": {"code": "TOO_MANY_OPERATIONS"},
+            }
+            await self._send(Error(message.id, [refusal]))
+        else:
+            self.operations[message.id] = self._start(self._operate(message.id, message.payload))
+
+    async def _operate(self, operation_id: str, asked: GraphQLRequest) -> None:
+        task = asyncio.current_task()
+        try:
+            last = await self._stream(operation_id, asked)
+        except TimeoutError:  # ours: GraphQL wraps what a resolver raises
+            refusal = {"message": TOO_SLOW, "extensions": {"code": "TOO_SLOW"}}
+            last = Error(operation_id, [refusal])
+        except Exception as error:
+            last = Error(operation_id, accident(error, self.request_id))
+        # Forgotten before the last message leaves: the client may use the id again at once.
+        if self.operations.get(operation_id) is task:
+            del self.operations[operation_id]
+            await self._send(last)
+
+    async def _stream(self, operation_id: str, asked: GraphQLRequest) -> Complete | Error:
+        results = await self.schema.stream(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=self.make_context(self.viewer, self.request_id),
+            operation_name=asked.operation_name,
+        )
+        async with aclosing(results):
+            async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
+                async for result in results:
+                    until_first.reschedule(None)
+                    if not isinstance(result, ExecutionResult):
+                        raise TypeError("incremental delivery is not part of this protocol")
+                    errors = formatted(result.errors or (), self.request_id)
+                    if isinstance(result, PreExecutionError):
+                        return Error(operation_id, errors)
+                    payload: dict[str, object] = {"data": result.data}
+                    if errors:
+                        payload["errors"] = errors
+                    await self._send(Next(operation_id, payload))
+        return Complete(operation_id)
+
+    async def _send(self, message: ToClient) -> None:
+        """Wait until the transport takes it: a slow peer slows only its own operations."""
+        if self.closing.done():
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.websocket.send_text(encode(message))
+        except TimeoutError:
+            log.warning("socket.slow", request_id=self.request_id, seconds=SEND_SECONDS)
+            self.close(None)
+            abort(self.websocket.scope)
+        except WebSocketDisconnect:
+            self.close(None)
+
+    async def _send_close(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.websocket.close(code, reason)
+        except TimeoutError:
+            abort(self.websocket.scope)
+        except (RuntimeError, WebSocketDisconnect):
+            log.debug("socket.left", request_id=self.request_id)
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("socket.failed", request_id=self.request_id, exc_info=error)
+            self.close(1011, "Something failed inside.")
+
+    async def _end_operations(self) -> None:
+        self.operations.clear()
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            _, lingering = await asyncio.wait(self.tasks, timeout=FINALISER_SECONDS)
+            if lingering:
+                log.error("socket.lingers", request_id=self.request_id, operations=len(lingering))

@@ -1,0 +1,169 @@
+"""The processes of a deployment, and all of them in one for a single machine."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from domain import database
+from domain.installation import Installed, install
+from domain.sessions import Viewer
+from resolvers.context import Context
+from resolvers.live import Live
+from schema.query import schema
+from server.accounts import DomainAccounts
+from server.app import create_app
+from server.serve import listen, server_for
+from server.settings import Settings
+from telemetry.bus import Bus
+from workers.collector import run_collector
+from workers.controller import control
+from workers.demo import DEFAULT_SIZE, Size
+from workers.leadership import identity
+from workers.nvml import has_gpus
+
+Say = Callable[[str], None]
+
+
+async def migrate(settings: Settings, say: Say) -> None:
+    """Make the tables current and the installation complete; what is there stays as it is."""
+    async with _database(settings, migrate=True):
+        _tell_first_password(settings, await _install(settings), say)
+
+
+async def api(settings: Settings, say: Say) -> None:
+    """The GraphQL API and the dashboard."""
+    async with _database(settings, migrate=False), _bus(settings) as bus:
+        await _serve(settings, bus, lambda url: say(f"Quartermaster is ready at {url}"))
+
+
+async def controller(settings: Settings) -> None:
+    """The one writer of the inventory: nodes, devices, jobs and health as they are reported."""
+    async with _database(settings, migrate=False), _bus(settings) as bus:
+        await _control(settings, bus)
+
+
+async def collector(settings: Settings, demo: Size | None) -> None:
+    """The GPUs of this machine, or a demo fleet, onto the bus. Opens no database."""
+    async with _bus(settings) as bus:
+        await run_collector(bus, demo=demo)
+
+
+async def everything(settings: Settings, demo: Size | None, say: Say) -> None:
+    """All of it in this process. Without a GPU here and without `demo`, a demo of default size."""
+    if demo is None and not await asyncio.to_thread(has_gpus):
+        demo = DEFAULT_SIZE
+    async with _database(settings, migrate=True), _bus(settings) as bus:
+        installed = await _install(settings)
+
+        def ready(url: str) -> None:
+            _tell_first_password(settings, installed, say)
+            if demo is not None:
+                say(
+                    f"Demo: {demo.nodes} nodes of {demo.devices_per_node} GPUs are simulated; "
+                    "nothing that you see is real."
+                )
+            say(f"Quartermaster is ready at {url}")
+
+        workers = [
+            asyncio.create_task(_control(settings, bus), name="controller"),
+            asyncio.create_task(run_collector(bus, demo=demo), name="collector"),
+        ]
+        async with _owned(*workers):
+            await _serve(settings, bus, ready)
+
+
+async def _control(settings: Settings, bus: Bus) -> None:
+    """Of the processes on one database, only one is the controller."""
+    with identity(settings.data_dir) as holder:
+        await control(bus, holder)
+
+
+async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
+    live = Live(bus, cluster_name=settings.cluster_name, version=version("quartermaster"))
+
+    def make_context(viewer: Viewer, request_id: str) -> Context:
+        return Context(viewer, request_id, live)
+
+    async def database_answers() -> bool:
+        await database.ping()
+        return True
+
+    async def bus_answers() -> bool:
+        await bus.ping()
+        return live.is_bus_connected
+
+    app = create_app(
+        settings,
+        schema,
+        DomainAccounts(),
+        make_context,
+        ready={"database": database_answers, "bus": bus_answers},
+    )
+    listener = listen(settings)
+    async with _owned(asyncio.create_task(live.run(), name="live")):
+        await live.has_inventory.wait()
+        server = server_for(app, lambda: ready(_url(settings, listener)))
+        await server.serve([listener])
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return settings.public_url or f"http://{shown}:{port}"
+
+
+async def _install(settings: Settings) -> Installed:
+    return await install(settings.operator_name, cluster_name=settings.cluster_name)
+
+
+def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> None:
+    if installed.created:
+        say(f"Operator: {settings.operator_name}  password: {installed.password}")
+        say("The password is shown this once; `quartermaster reset-password` makes a new one.")
+
+
+@asynccontextmanager
+async def _database(settings: Settings, *, migrate: bool) -> AsyncIterator[None]:
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await database.open_database(settings.database_url, migrate=migrate)
+    try:
+        yield
+    finally:
+        await database.close_database()
+
+
+@asynccontextmanager
+async def _bus(settings: Settings) -> AsyncIterator[Bus]:
+    bus = Bus(settings.redis_url)
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@asynccontextmanager
+async def _owned(*tasks: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Run the body beside `tasks`, which end with it; one that fails ends the body."""
+    body = asyncio.current_task()
+    assert body is not None
+
+    def end_body(task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            body.cancel(f"{task.get_name()} ended")
+
+    for task in tasks:
+        task.add_done_callback(end_body)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.remove_done_callback(end_body)
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error

@@ -1,0 +1,1 @@
+"""What stands in front of every route, over HTTP and WebSocket alike (pure ASGI middleware)."""

@@ -1,0 +1,66 @@
+"""Who may pass to a route: nobody without a session, except on the routes that say OPEN."""
+
+from __future__ import annotations
+
+import enum
+
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from domain.sessions import Viewer
+from domain.users import Role
+from server.accounts import Accounts
+from server.refusals import Refused
+from server.security.cookies import SessionCookie
+
+
+class Access(enum.Enum):
+    OPEN = enum.auto()
+    """For whoever asks; tests/server hold the written list of these routes."""
+    OPERATOR = enum.auto()
+    """For a signed-in operator; others are refused before anything is read or parsed."""
+    OPERATOR_PAGE = enum.auto()
+    """As OPERATOR, for a page: who is not signed in is led to the sign-in page."""
+
+
+def sign_in_first() -> Refused:
+    return Refused(401, "SIGN_IN_REQUIRED", "Sign in first: POST /auth/sign-in.")
+
+
+def operators_only() -> Refused:
+    return Refused(
+        403, "OPERATOR_REQUIRED", "This needs the role OPERATOR; ask an operator to give it to you."
+    )
+
+
+def viewer_of(scope: Scope) -> Viewer:
+    """Who is signed in, on a route that is not OPEN."""
+    viewer: Viewer = scope["quartermaster.viewer"]
+    return viewer
+
+
+class Guard:
+    """Stands before one route's application, for HTTP and WebSocket."""
+
+    def __init__(
+        self, app: ASGIApp, access: Access, accounts: Accounts, cookie: SessionCookie
+    ) -> None:
+        self.app = app
+        self.access = access
+        self.accounts = accounts
+        self.cookie = cookie
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.access is not Access.OPEN:
+            secret = self.cookie.read(scope)
+            viewer = await self.accounts.find_session(secret) if secret else None
+            if viewer is None and self.access is Access.OPERATOR_PAGE:
+                # A fixed target: nothing of the request decides where a redirect leads.
+                await RedirectResponse("/sign-in?next=/graphiql", 303)(scope, receive, send)
+                return
+            if viewer is None:
+                raise sign_in_first()
+            if Role.OPERATOR not in viewer.roles:
+                raise operators_only()
+            scope["quartermaster.viewer"] = viewer
+        await self.app(scope, receive, send)

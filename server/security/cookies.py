@@ -1,0 +1,44 @@
+"""The session cookie: the only credential that the edge knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from starlette.types import Scope
+
+from server.security.hosts import header_values
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """`__Host-` (Secure, no Domain) under https, so that no sibling site sets it."""
+
+    is_https: bool
+
+    @property
+    def name(self) -> str:
+        return "__Host-quartermaster_session" if self.is_https else "quartermaster_session"
+
+    def read(self, scope: Scope) -> str | None:
+        """The secret; None too where two cookies carry the name, for one of them was planted."""
+        found = [
+            value
+            for header in header_values(scope, b"cookie")
+            for name, _, value in (pair.strip().partition("=") for pair in header.split(";"))
+            if name == self.name
+        ]
+        return found[0] if len(found) == 1 and found[0] else None
+
+    def give(self, secret: str, expires_at: datetime) -> str:
+        """A Set-Cookie value."""
+        expires = format_datetime(expires_at.astimezone(UTC), usegmt=True)
+        return f"{self.name}={secret}; Expires={expires}; {self._attributes}"
+
+    def take(self) -> str:
+        return f"{self.name}=; Max-Age=0; {self._attributes}"
+
+    @property
+    def _attributes(self) -> str:
+        return "Path=/; HttpOnly; SameSite=Strict" + ("; Secure" if self.is_https else "")

@@ -1,0 +1,143 @@
+"""What a deployment may choose, as QUARTERMASTER_* variables; none turns sign-in off."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+PREFIX = "QUARTERMASTER_"
+EMBEDDED_REDIS = "embedded://"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the message says which one, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field is the variable QUARTERMASTER_<FIELD>."""
+
+    data_dir: Path = Path(".quartermaster")
+    database_url: str = ""  # empty: SQLite in data_dir
+    redis_url: str = EMBEDDED_REDIS
+    allow_unauthenticated_redis: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""  # empty: http:// and the address that is listened on
+    cluster_name: str = "cluster"
+    operator_name: str = "operator"
+    log_level: str = "info"
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            path = (self.data_dir / "quartermaster.sqlite3").absolute()
+            object.__setattr__(self, "database_url", f"sqlite:///{path}")
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"{PREFIX}PORT must be between 0 and 65535, not {self.port}.")
+        if self.log_level not in LOG_LEVELS:
+            raise SettingsError(
+                f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {self.log_level!r}."
+            )
+        for name in ("cluster_name", "operator_name"):
+            if not getattr(self, name).strip():
+                raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
+        self._require_public_url()
+        self._require_redis_authentication()
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def public_authority(self) -> str | None:
+        """Host and port of the public URL as a Host header spells them."""
+        return urlsplit(self.public_url).netloc.lower() or None
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The names under which the server answers; any other Host header is refused."""
+        public = urlsplit(self.public_url).hostname
+        return frozenset(filter(None, (*LOOPBACK_NAMES, self.host.lower(), public)))
+
+    def _require_public_url(self) -> None:
+        if not self.public_url:
+            return
+        url = urlsplit(self.public_url)
+        if (
+            url.scheme not in DEFAULT_PORTS
+            or not url.hostname
+            or url.path.rstrip("/")
+            or url.query
+            or url.fragment
+            or "@" in url.netloc
+        ):
+            raise SettingsError(
+                f"{PREFIX}PUBLIC_URL must be an origin such as https://gpus.example.org, "
+                f"not {self.public_url!r}."
+            )
+
+    def _require_redis_authentication(self) -> None:
+        """Who can write to Redis can forge telemetry: one on another host needs a password."""
+        url = urlsplit(self.redis_url)
+        if url.scheme not in ("embedded", "redis", "rediss", "unix"):
+            raise SettingsError(
+                f"{PREFIX}REDIS_URL must start with embedded://, redis://, rediss:// or unix://."
+            )
+        if _is_local(url) or url.password or self.allow_unauthenticated_redis:
+            return
+        raise SettingsError(
+            f"The Redis at {url.hostname} is on another host and its URL has no password, so "
+            "anyone who reaches it could forge telemetry. Put the password into "
+            f"{PREFIX}REDIS_URL (redis://:PASSWORD@host:6379/0), or accept the risk with "
+            f"{PREFIX}ALLOW_UNAUTHENTICATED_REDIS=yes."
+        )
+
+    @classmethod
+    def load(
+        cls, environment: Mapping[str, str] | None = None, **given: str | int | Path | bool | None
+    ) -> Settings:
+        """From the environment; what the command line gives (not None) comes first.
+
+        Raises: SettingsError, also for a QUARTERMASTER_ variable that does not exist: a misspelt
+        setting must not be ignored in silence.
+        """
+        environment = os.environ if environment is None else environment
+        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
+        if unknown := sorted(
+            name for name in environment if name.startswith(PREFIX) and name not in known
+        ):
+            raise SettingsError(
+                f"Unknown setting {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
+            )
+        values: dict[str, object] = {
+            field: _parse(variable, field, environment[variable])
+            for variable, field in known.items()
+            if variable in environment
+        }
+        values.update((name, value) for name, value in given.items() if value is not None)
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _parse(variable: str, field: str, text: str) -> object:
+    match field:
+        case "data_dir":
+            return Path(text)
+        case "port":
+            if not text.isascii() or not text.isdecimal():
+                raise SettingsError(f"{variable} must be a number, not {text!r}.")
+            return int(text)
+        case "allow_unauthenticated_redis":
+            if text not in ("yes", "no"):
+                raise SettingsError(f"{variable} must be yes or no, not {text!r}.")
+            return text == "yes"
+    return text
+
+
+def _is_local(url: SplitResult) -> bool:
+    return url.scheme in ("embedded", "unix") or (url.hostname or "localhost") in LOOPBACK_NAMES
