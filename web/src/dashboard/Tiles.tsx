@@ -1,0 +1,81 @@
+/** Six sums of which every one leads to the devices or jobs behind it. */
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { graphql, useFragment, type FragmentType } from "../gql";
+import { HELD } from "../devices/filters";
+import { count, percent, plural, share, since } from "../ui/format";
+import { Mark } from "../ui/Mark";
+import css from "./Dashboard.module.css";
+
+const TilesFragment = graphql(`
+  fragment Tiles on Cluster {
+    time
+    nodesTotal
+    jobsActive
+    jobsRunning
+    jobsQueued
+    load { devices allocated computing idle free unknown healthy warning critical waitingSince }
+    attention { level }
+  }
+`);
+
+export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment> }) {
+  const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention } = useFragment(TilesFragment, cluster);
+  const faults = load.warning + load.critical;
+  const critical = attention.filter((a) => a.level === "CRITICAL").length;
+  const others = attention.length - critical;
+  return (
+    <div className={css.tiles}>
+      <Tile label="Devices" number={load.devices} of={`on ${plural(nodesTotal, "node")}`} to="/devices">
+        {count(load.healthy)} healthy · {count(load.unknown)} unknown · {count(faults)} at fault
+      </Tile>
+      <Tile label="Allocated" number={load.allocated} of={`of ${count(load.devices)}`} to="/devices"
+        search={{ state: HELD }} part={share(load.allocated, load.devices)}>
+        {count(load.free)} free
+      </Tile>
+      <Tile label="Computing" number={load.computing} of={`of ${count(load.allocated)}`} to="/devices"
+        search={{ state: ["COMPUTING"] }} part={share(load.computing, load.devices)}>
+        {percent(share(load.computing, load.allocated))} of what is allocated
+      </Tile>
+      <Tile label="Allocated but idle" number={load.idle} of={load.idle === 1 ? "device" : "devices"} to="/devices"
+        search={{ state: ["IDLE"] }} part={share(load.idle, load.devices)}>
+        held and used below 5 %
+      </Tile>
+      <Tile label="Jobs active" number={jobsActive} of={`${count(jobsRunning)} running`} to="/jobs">
+        {jobsQueued === 0 ? "none waiting" : (
+          <span><b>{count(jobsQueued)} waiting</b>{load.waitingSince != null && <>· longest {since(load.waitingSince, Date.parse(time))}</>}</span>
+        )}
+      </Tile>
+      <Tile label="Needs attention" number={attention.length} to="/devices" isFaulty={critical > 0}
+        search={{ health: ["CRITICAL", "WARNING", "UNKNOWN"], sort: ["health:desc", "node:asc"] }}>
+        {attention.length === 0 && "nothing"}
+        {critical > 0 && <span className={css.critical}><Mark level="CRITICAL" /> {critical} critical</span>}
+        {others > 0 && <span className={css.warning}><Mark level="WARNING" /> {others} warning</span>}
+      </Tile>
+    </div>
+  );
+}
+
+interface TileProps {
+  label: string;
+  number: number;
+  of?: string;
+  to: string;
+  search?: Record<string, string[]>;
+  /** Share of all devices in percent, drawn at the foot. */
+  part?: number | null;
+  isFaulty?: boolean;
+  children: ReactNode;
+}
+
+function Tile({ label, number, of, to, search, part, isFaulty, children }: TileProps) {
+  return (
+    <Link to={to} search={(search ?? {}) as never} className={`${css.tile} ${isFaulty ? css.faulty : ""}`} data-testid={`tile-${label}`}>
+      <span className={css.label}>{label}</span>
+      <span className={css.number}>{count(number)}</span>
+      {of !== undefined && <span className={css.of}>{of}</span>}
+      <span className={css.line}>{children}</span>
+      {part != null && <span className={css.share}><i style={{ width: `${part}%` }} /></span>}
+    </Link>
+  );
+}

@@ -1,0 +1,127 @@
+/** Every address of the dashboard, and what its search parameters may hold. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { Dashboard } from "./dashboard/Dashboard";
+import { readHeatSearch } from "./dashboard/heatSearch";
+import { readEventSearch } from "./events/search";
+import { readDeviceSearch } from "./devices/filters";
+import { readJobSearch } from "./jobs/search";
+import { readNodeSearch } from "./nodes/search";
+import { parseSearch, stringifySearch, textOf } from "./search";
+import { safeNext } from "./session/next";
+import { readSession } from "./session/session";
+import { SignIn } from "./session/SignIn";
+import { Unreachable } from "./session/Unreachable";
+import { NotFound } from "./shell/NotFound";
+import { Shell } from "./shell/Shell";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { next?: string | undefined } => ({ next: textOf(search["next"]) }),
+  component: SignIn,
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  beforeLoad: async ({ location, cause }) => {
+    if (cause === "stay") return;
+    if ((await readSession()) === null) {
+      throw redirect({ to: "/sign-in", search: { next: safeNext(location.href) } });
+    }
+  },
+  loader: { handler: readSession, staleReloadMode: "blocking" },
+  staleTime: Number.POSITIVE_INFINITY,
+  errorComponent: Unreachable,
+  component: function SignedIn() {
+    const session = app.useLoaderData();
+    return session && <Shell session={session} />;
+  },
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  validateSearch: readHeatSearch,
+  component: Dashboard,
+});
+const nodes = createRoute({
+  getParentRoute: () => app,
+  path: "/nodes",
+  validateSearch: readNodeSearch,
+  component: lazyRouteComponent(() => import("./nodes/NodeList"), "NodeList"),
+});
+const node = createRoute({
+  getParentRoute: () => app,
+  path: "/nodes/$hostName",
+  component: lazyRouteComponent(() => import("./nodes/NodePage"), "NodePage"),
+});
+const devices = createRoute({
+  getParentRoute: () => app,
+  path: "/devices",
+  validateSearch: readDeviceSearch,
+  component: lazyRouteComponent(() => import("./devices/DeviceList"), "DeviceList"),
+});
+const device = createRoute({
+  getParentRoute: () => app,
+  path: "/devices/$uuid",
+  component: lazyRouteComponent(() => import("./devices/DevicePage"), "DevicePage"),
+});
+const jobs = createRoute({
+  getParentRoute: () => app,
+  path: "/jobs",
+  validateSearch: readJobSearch,
+  component: lazyRouteComponent(() => import("./jobs/JobList"), "JobList"),
+});
+const pools = createRoute({
+  getParentRoute: () => app,
+  path: "/pools",
+  component: lazyRouteComponent(() => import("./pools/PoolList"), "PoolList"),
+});
+const groups = createRoute({
+  getParentRoute: () => app,
+  path: "/groups",
+  component: lazyRouteComponent(() => import("./groups/GroupList"), "GroupList"),
+});
+const users = createRoute({
+  getParentRoute: () => app,
+  path: "/users",
+  component: lazyRouteComponent(() => import("./users/UserList"), "UserList"),
+});
+const events = createRoute({
+  getParentRoute: () => app,
+  path: "/events",
+  validateSearch: readEventSearch,
+  component: lazyRouteComponent(() => import("./events/EventList"), "EventList"),
+});
+const about = createRoute({
+  getParentRoute: () => app,
+  path: "/about",
+  component: lazyRouteComponent(() => import("./about/About"), "About"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, about]),
+  ]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,78 @@
+/** Questions to the graph that are asked once (facts, lists): live numbers never come this way. */
+import { useCallback, useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { cacheExchange, Client, CombinedError, fetchExchange, mapExchange, Provider, useQuery } from "urql";
+import type { TypedDocumentString } from "../gql/graphql";
+import { useLive } from "../live/Live";
+import { CLIENT_HEADER, leaveSignedOut } from "./session";
+
+const client = new Client({
+  url: "/graphql",
+  preferGetMethod: false,
+  fetchOptions: { credentials: "same-origin", headers: CLIENT_HEADER },
+  exchanges: [
+    mapExchange({
+      onError: (error) => {
+        if ((error.response as Response | undefined)?.status === 401) leaveSignedOut();
+      },
+    }),
+    cacheExchange,
+    fetchExchange,
+  ],
+});
+
+export function GraphProvider({ children }: { children: ReactNode }) {
+  return <Provider value={client}>{children}</Provider>;
+}
+
+/** What a panel says when its question failed: the server's own words and how to find its log. */
+export interface Failure {
+  message: string;
+  requestId: string | null;
+}
+
+export interface Answer<T> {
+  data: T | undefined;
+  failure: Failure | null;
+  isLoading: boolean;
+  retry: () => void;
+}
+
+/**
+ * Asks again by itself after every reconnection, so that facts are not older than the socket, and
+ * whenever `pushed` changes: something that a subscription brought and that the answer follows from.
+ */
+export function useDocument<T, V extends Record<string, unknown>>(
+  document: TypedDocumentString<T, V>,
+  variables: V,
+  pushed?: string | number | null,
+): Answer<T> {
+  const { connection } = useLive();
+  const epoch = useSyncExternalStore(connection.changed.subscribe, () => connection.epoch);
+  const [result, execute] = useQuery<T, V>({
+    query: document.toString(),
+    variables,
+    requestPolicy: "cache-and-network",
+  });
+  const retry = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
+  const asOf = `${Math.max(epoch, 1)} ${pushed ?? ""}`;
+  const askedAsOf = useRef(asOf);
+  useEffect(() => {
+    if (askedAsOf.current !== asOf) retry();
+    askedAsOf.current = asOf;
+  }, [asOf, retry]);
+  return {
+    data: result.data,
+    failure: result.error ? describe(result.error) : null,
+    isLoading: result.fetching,
+    retry,
+  };
+}
+
+function describe(error: CombinedError): Failure {
+  const first = error.graphQLErrors[0];
+  const id = first?.extensions["requestId"] ?? first?.extensions["id"];
+  return {
+    message: first?.message ?? "The server did not answer.",
+    requestId: typeof id === "string" ? id : null,
+  };
+}

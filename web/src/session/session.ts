@@ -1,0 +1,78 @@
+/** Who is signed in, by the server's cookie session. Any change of person loads the page anew. */
+export interface Session {
+  name: string;
+  displayName: string | null;
+  roles: string[];
+}
+
+/** The server takes state-changing requests only with this header, which no foreign form can send. */
+export const CLIENT_HEADER = { "Quartermaster-Client": "web" };
+
+const ANSWER_WITHIN_MS = 10_000;
+const channel = new BroadcastChannel("quartermaster-session");
+channel.addEventListener("message", () => window.location.reload());
+
+export class SignInRefused extends Error {
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number | null,
+  ) {
+    super(message);
+  }
+}
+
+function request(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(path, {
+    ...init,
+    credentials: "same-origin",
+    headers: { ...CLIENT_HEADER, ...init.headers },
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+}
+
+/** null when nobody is signed in; throws when the server does not answer. */
+export async function readSession(): Promise<Session | null> {
+  const response = await request("/auth/session");
+  if (response.status === 401) return null;
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return (await response.json()) as Session;
+}
+
+/** False only when the server says that this person is not signed in; an outage says nothing. */
+export async function isStillSignedInAs(session: Session): Promise<boolean> {
+  try {
+    return (await readSession())?.name === session.name;
+  } catch {
+    return true;
+  }
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  const response = await request("/auth/sign-in", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name, password }),
+  });
+  if (response.ok) {
+    channel.postMessage("signed in");
+    return;
+  }
+  const answer = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
+  const wait = Number(response.headers.get("Retry-After"));
+  throw new SignInRefused(
+    answer?.error?.message ?? `The server answered ${response.status}.`,
+    response.status === 429 && wait > 0 ? wait : null,
+  );
+}
+
+/** Drops everything this page holds: socket, caches and all go with the document. */
+export async function signOut(): Promise<void> {
+  await request("/auth/sign-out", { method: "POST" });
+  channel.postMessage("signed out");
+  window.location.assign("/sign-in");
+}
+
+export function leaveSignedOut(): void {
+  const { pathname, search } = window.location;
+  window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`);
+}

@@ -1,0 +1,71 @@
+/** Keys that work everywhere: Ctrl K always; single letters unless switched off or while typing. */
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { areSingleKeysOn } from "./settings";
+
+export const SHORTCUTS: readonly [keys: string, what: string][] = [
+  ["Ctrl K", "Search nodes, devices, jobs and screens"],
+  ["g then d", "Dashboard"],
+  ["g then n", "Nodes"],
+  ["g then v", "Devices"],
+  ["g then j", "Jobs"],
+  ["g then p", "Pools"],
+  ["/", "Filter the list"],
+  ["arrows, j k", "Move in a list or the heat map"],
+  ["Enter", "Open"],
+  ["Space", "Pause or go on"],
+  ["Esc", "Close"],
+  ["?", "These keys"],
+];
+
+const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", j: "/jobs", p: "/pools" };
+const SECOND_KEY_WITHIN_MS = 1000;
+
+interface Handlers {
+  search: () => void;
+  togglePause: () => void;
+  help: () => void;
+}
+
+export function useShortcuts(handlers: Handlers): void {
+  const navigate = useNavigate();
+  const latest = useRef(handlers);
+  useEffect(() => { latest.current = handlers; });
+  useEffect(() => {
+    let goPressedAt = Number.NEGATIVE_INFINITY;
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        latest.current.search();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (!areSingleKeysOn() || isTyping(event.target) || isInDialog(event.target)) return;
+      const place = PLACES[event.key];
+      if (place !== undefined && performance.now() - goPressedAt < SECOND_KEY_WITHIN_MS) {
+        goPressedAt = Number.NEGATIVE_INFINITY;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        void navigate({ to: place });
+      } else if (event.key === "g") goPressedAt = performance.now();
+      else if (event.key === "?") latest.current.help();
+      else if (event.key === " " && !isControl(event.target)) {
+        event.preventDefault();
+        latest.current.togglePause();
+      } else if (event.key === "/") {
+        const filter = document.querySelector<HTMLInputElement>("[data-filter-input]");
+        if (filter) event.preventDefault();
+        filter?.focus();
+      }
+    };
+    // Capturing: "g j" is a way to the jobs even where "j" alone moves in a list.
+    document.addEventListener("keydown", onKey, true);
+    return () => document.removeEventListener("keydown", onKey, true);
+  }, [navigate]);
+}
+
+const closest = (target: EventTarget | null, selector: string): boolean =>
+  target instanceof Element && target.closest(selector) !== null;
+const isTyping = (target: EventTarget | null) => closest(target, "input, textarea, select, [contenteditable]");
+const isInDialog = (target: EventTarget | null) => closest(target, "[role=dialog], [role=menu], [role=listbox]");
+const isControl = (target: EventTarget | null) => closest(target, "button, a, summary, [role=option]");
