@@ -1,0 +1,1 @@
+"""Tests of behaviour through public surfaces; the folders mirror the packages."""

@@ -1,0 +1,14 @@
+"""The fixtures of every test: real servers, and the record of what each test proves."""
+
+from __future__ import annotations
+
+pytest_plugins = [
+    "tests.spec_record",
+    "tests.services.database",
+    "tests.services.redis",
+    "tests.services.proxy",
+    "tests.services.chromium",
+    "tests.services.product",
+    "tests.services.operator",
+    "tests.services.graph",
+]

@@ -1,0 +1,73 @@
+"""What the README tells a newcomer to type works, against the product as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.settings import PREFIX, Settings
+from tests.requirements import REPOSITORY
+from tests.services.process import wait_until
+from tests.services.product import Product
+
+README = (REPOSITORY / "README.md").read_text()
+URL = "http://127.0.0.1:8080"
+
+
+def example(language: str, containing: str, product: Product) -> str:
+    """The README's block of that language, for the product that runs here."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.S)
+    (block,) = [block for block in blocks if containing in block]
+    assert URL in block
+    assert "PASSWORD" in block
+    return str(block).replace(URL, product.url).replace("PASSWORD", product.password)
+
+
+def run(command: list[str], folder: Path) -> str:
+    answer = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.spec("API-1")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
+def test_the_first_query_answers(product: Product, tmp_path: Path) -> None:
+    script = example("sh", "auth/sign-in", product).replace("curl ", "curl --silent --fail ")
+
+    def tells_of_all_devices() -> bool:
+        printed = run(["sh", "-ec", script], tmp_path).replace(" ", "")
+        assert '"isDemo":true' in printed
+        return '"devices":16' in printed
+
+    wait_until(tells_of_all_devices, "the 16 devices of the demo are counted", product.log)
+
+
+@pytest.mark.spec("API-4")
+def test_the_python_subscription_prints_live_frames(product: Product, tmp_path: Path) -> None:
+    printed = run([sys.executable, "-c", example("python", "connect(", product)], tmp_path)
+    times = re.findall(r"'time': '([^']+)'", printed)
+    assert len(times) == 5
+    assert times == sorted(set(times))
+
+
+@pytest.mark.spec("API-4")
+def test_the_javascript_subscription_prints_live_frames(product: Product) -> None:
+    node = shutil.which("node")
+    assert node, "No node on PATH: run the tests by `make test`, or put .venv/bin on PATH."
+    code = example("js", "createClient", product)
+    packages = REPOSITORY / "tests" / "server" / "node"
+    printed = run([node, "--input-type=module", "--eval", code], packages)
+    assert printed.count("utilisationPercent") == 15
+
+
+def test_the_table_of_settings_is_the_programs_own() -> None:
+    told = re.findall(rf"^\| `{PREFIX}([A-Z_]+)`", README, re.M)
+    assert [name.lower() for name in told] == [field.name for field in dataclasses.fields(Settings)]

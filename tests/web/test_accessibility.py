@@ -1,0 +1,48 @@
+"""Every screen in both themes meets WCAG 2.2 AA, as far as axe can tell."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.services.chromium import Axe
+from tests.web.conftest import Console
+from tests.web.test_policy import SCREENS
+
+
+@pytest.mark.spec("DASH-1", "NODE-1", "DEV-1")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_on_any_screen(
+    large_console: Console, axe: Axe, theme: str
+) -> None:
+    page = large_console.page
+    await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    found: dict[str, list[str]] = {}
+    device = "/devices?health=CRITICAL"
+    for path in (*SCREENS, "/nodes/h100-r14-02", "/?view=table", device):
+        await large_console.open(path)
+        await large_console.is_live()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if path == device:
+            await page.locator("#device-row-0").click()
+            await expect(page.get_by_test_id("device-pane")).to_be_visible()
+        if violations := await axe(page):
+            found[path] = violations
+    assert found == {}
+
+
+async def test_the_way_in_is_accessible_too(large_console: Console, axe: Axe) -> None:
+    await large_console.page.context.clear_cookies()
+    await large_console.open("/sign-in")
+    await expect(large_console.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert await axe(large_console.page) == []
+
+
+async def test_the_page_reflows_on_a_narrow_screen(console: Console) -> None:
+    page = console.page
+    await page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("/", "/nodes", "/devices", "/jobs"):
+        await console.open(path)
+        await console.is_live()
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await page.evaluate(overflow) <= 0, path

@@ -1,0 +1,1 @@
+"""Of the NVML reader, on scripted cards."""
