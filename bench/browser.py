@@ -1,0 +1,152 @@
+"""How the dashboard feels at 1,000 devices and 1 Hz, measured in a real Chromium.
+
+`python -m bench.browser [--seconds N]`. The product runs beside it on its embedded defaults, so on
+a small machine both share the cores. There is no peer in this run: the aims are absolute
+(interaction to next paint under 200 ms, a flat heap).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import CDPSession, Page, async_playwright
+
+from server.app import STATIC
+from tests.services.chromium import browser_environment, program
+from tests.services.product import Product
+
+DEMO = "125x8"
+ROUNDS = 4
+
+OBSERVE = """() => {
+  window.interactions = new Map(); window.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const e of list.getEntries()) if (e.interactionId)
+      window.interactions.set(e.interactionId,
+        Math.max(e.duration, window.interactions.get(e.interactionId) ?? 0));
+  }).observe({ type: "event", durationThreshold: 16, buffered: true });
+  new PerformanceObserver((list) => {
+    for (const e of list.getEntries()) window.longTasks.push(e.duration);
+  }).observe({ type: "longtask", buffered: true });
+}"""
+
+
+async def measure(seconds: float) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        product = Product(Path(folder), DEMO, {})
+        begun = time.perf_counter()
+        product.start()
+        figures["ready_s"] = time.perf_counter() - begun
+        try:
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(
+                    executable_path=program(),
+                    args=["--no-sandbox", "--disable-gpu"],
+                    env=browser_environment(),
+                )
+                context = await browser.new_context(viewport={"width": 1440, "height": 900})
+                page = await context.new_page()
+                figures |= await _sign_in(page, product)
+                figures["command_to_live_s"] = time.perf_counter() - begun
+                page.on("framenavigated", lambda f: print("NAV", f.url, flush=True)); page.on("load", lambda f: print("LOAD", flush=True)); page.on("console", lambda m: print("CONSOLE", m.text[:300], flush=True)); page.on("pageerror", lambda m: print("PAGEERR", m, flush=True)); page.on("requestfailed", lambda r: print("RF", r.url, r.failure, flush=True)); page.on("request", lambda r: print("RQ", r.url[-60:], r.is_navigation_request(), flush=True))
+                await page.evaluate(OBSERVE)
+                session = await context.new_cdp_session(page)
+                figures |= await _interact(page)
+                for name, path in (("dashboard", "Dashboard"), ("devices", "Devices")):
+                    await page.get_by_role("link", name=path).first.click()
+                    figures |= await _watch(session, name, seconds)
+                figures["long_tasks"] = len(await page.evaluate("window.longTasks"))
+                await browser.close()
+        finally:
+            product.close()
+    return figures
+
+
+async def _sign_in(page: Page, product: Product) -> dict[str, float]:
+    await page.goto(product.url)
+    await page.get_by_label("Name", exact=True).fill(product.name)
+    await page.get_by_label("Password").fill(product.password)
+    begun = time.perf_counter()
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_test_id("tile-Devices").wait_for()
+    taken = time.perf_counter() - begun
+    loaded: list[str] = await page.evaluate(
+        "performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname)"
+    )
+    files = {STATIC / path.lstrip("/") for path in loaded} | {STATIC / "index.html"}
+    size = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
+    await page.get_by_text("1,000", exact=True).first.wait_for()
+    return {"sign_in_to_live_s": taken, "first_load_gzip_kib": size / 1024}
+
+
+async def _interact(page: Page) -> dict[str, float]:
+    """What an operator does: go from screen to screen, switch, filter, sort, open and close."""
+    for _ in range(ROUNDS):
+        for screen in ("Nodes", "Devices"):
+            await page.get_by_role("link", name=screen).first.click()
+        await page.get_by_role("grid", name="Devices").wait_for()
+        await page.get_by_label("Node, UUID, job").press_sequentially("h100-r0", delay=60)
+        await page.get_by_role("button", name="Clear", exact=True).click()
+        for head in ("Used", "Power", "Health"):
+            await page.get_by_role("columnheader", name=head).get_by_role("button").click()
+        await page.locator("#device-row-0").click()
+        await page.get_by_test_id("device-pane").wait_for()
+        for _ in range(5):
+            await page.keyboard.press("ArrowDown")
+        await page.get_by_role("link", name="Dashboard").first.click()
+        for metric in ("Memory", "Temperature", "Used"):
+            await page.get_by_text(metric, exact=True).first.click()
+        await page.get_by_role("application").focus()
+        for key in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+            await page.keyboard.press(key)
+    await asyncio.sleep(1)
+    durations = sorted(await page.evaluate("[...window.interactions.values()]"))
+    return {
+        "interactions": len(durations),
+        "inp_p98_ms": durations[min(len(durations) - 1, int(len(durations) * 0.98))],
+        "inp_max_ms": durations[-1],
+    }
+
+
+async def _watch(session: CDPSession, name: str, seconds: float) -> dict[str, float]:
+    """One screen left alone: script and task time a second, and what the heap gains."""
+    await session.send("Performance.enable")
+    await session.send("HeapProfiler.collectGarbage")
+    before = await _metrics(session)
+    await asyncio.sleep(seconds)
+    await session.send("HeapProfiler.collectGarbage")
+    after = await _metrics(session)
+
+    def gained(metric: str) -> float:
+        return after[metric] - before[metric]
+
+    return {
+        f"{name}_script_ms_per_s": 1000 * gained("ScriptDuration") / seconds,
+        f"{name}_task_ms_per_s": 1000 * gained("TaskDuration") / seconds,
+        f"{name}_heap_mib": after["JSHeapUsedSize"] / 2**20,
+        f"{name}_heap_gain_mib": gained("JSHeapUsedSize") / 2**20,
+    }
+
+
+async def _metrics(session: CDPSession) -> dict[str, float]:
+    answer: dict[str, Any] = await session.send("Performance.getMetrics")
+    return {metric["name"]: metric["value"] for metric in answer["metrics"]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to watch a screen")
+    given, _ = parser.parse_known_args()
+    figures = asyncio.run(measure(given.seconds))
+    print("browser: " + " ".join(f"{name}={value:.4g}" for name, value in figures.items()))
+
+
+if __name__ == "__main__":
+    main()
