@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.database import Row, fetch, lock, transaction
-from domain.jobs import Job, JobDevice, JobSource, JobState
+from domain.jobs import LOCK, Job, JobDevice, JobSource, JobState
 from domain.names import fold_name, storable
 from domain.owners import user_ids_of
 
@@ -71,7 +71,7 @@ async def record_processes(
 async def _record_processes(
     source: JobSource, answered: Collection[str], jobs: Sequence[ReportedJob], at: datetime
 ) -> tuple[int, ...]:
-    await lock("jobs")
+    await lock(LOCK)
     started = {job.key: job.started_at or at for job in jobs}
     changed = []
     for key, facts in (await _differences(source, answered, jobs)).items():

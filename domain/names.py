@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from domain.refusals import BadName
+
 
 def fold_name(name: str) -> str:
     """`name` without case, width and spacing. Made here: SQL's lower() differs by database."""
@@ -14,6 +16,18 @@ def fold_name(name: str) -> str:
 def is_printable_name(name: str, max_length: int) -> bool:
     """Whether `name` has something in it, fits, and holds no control character (NUL included)."""
     return bool(name.strip()) and len(name) <= max_length and name.isprintable()
+
+
+def tidy_name(name: str, max_length: int) -> str:
+    """`name` as it is kept: composed, and without spaces around it or doubled in it.
+
+    Raises: BadName.
+    """
+    tidy = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
+    tidy = " ".join(tidy.split())
+    if not is_printable_name(tidy, max_length) or not fold_name(tidy):
+        raise BadName(name[:max_length], max_length)
+    return tidy
 
 
 def storable(text: str, max_length: int) -> str:

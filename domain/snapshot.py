@@ -13,8 +13,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from domain.devices import type_name
 from domain.jobs import ACTIVE, JobSource, JobState
-from domain.users import Role
+from domain.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,7 @@ class DeviceTypeRow:
 
     @property
     def name(self) -> str:
-        """The product, with the MIG profile where it is an instance's."""
-        return (
-            self.product if self.mig_profile is None else f"{self.product} MIG {self.mig_profile}"
-        )
+        return type_name(self.product, self.mig_profile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from domain.groups import Group
 from domain.jobs import ACTIVE, Job, JobDevice, JobState
 from domain.nodes import Node
 from domain.pools import Pool
+from domain.roles import Role
 from domain.snapshot import (
     DeviceRow,
     DeviceTypeRow,
@@ -24,7 +25,7 @@ from domain.snapshot import (
     Snapshot,
     UserRow,
 )
-from domain.users import Role, User, UserRole
+from domain.users import User, UserRole
 
 R = TypeVar("R", NodeRow, DeviceTypeRow, DeviceRow, PoolRow, GroupRow, UserRow, JobRow)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import strawberry
 
 from domain.snapshot import JobRow, UserRow
-from domain.users import Role
+from domain.roles import Role
 from resolvers.context import Context, Info
 from resolvers.ids import numbers
 from resolvers.pages import OrderDirection, Page, Slice, allows, contains, paginate

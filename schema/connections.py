@@ -9,7 +9,7 @@ import strawberry
 
 from domain.jobs import JobSource, JobState
 from domain.snapshot import DeviceRow, JobRow, UserRow
-from domain.users import Role
+from domain.roles import Role
 from resolvers import devices, jobs, pages, users
 from resolvers.context import Info
 from schema.relay import connection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import UserRow
-from domain.users import Role
+from domain.roles import Role
 from resolvers import groups, users
 from schema.connections import jobs_of
 from schema.fields import field

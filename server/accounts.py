@@ -8,7 +8,7 @@ from typing import Protocol
 from domain import sessions
 from domain.sessions import Viewer
 from domain.sign_in import sign_in, sign_out
-from domain.users import Role
+from domain.roles import Role
 
 
 class Accounts(Protocol):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from domain.database.changes import Change, only_if, operation, transaction
+from domain.database.changes import (
+    Change,
+    committed_changes,
+    only_if,
+    operation,
+    transaction,
+)
 from domain.database.connection import close_database, open_database, ping
 from domain.database.errors import (
     DatabaseUnavailable,
@@ -10,7 +16,7 @@ from domain.database.errors import (
     SchemaMismatch,
     is_unavailable,
 )
-from domain.database.rows import Row, execute, fetch, is_postgres, lock
+from domain.database.rows import Row, execute, fetch, for_share, for_update, is_postgres, lock
 
 __all__ = [
     "Change",
@@ -19,8 +25,11 @@ __all__ = [
     "Row",
     "SchemaMismatch",
     "close_database",
+    "committed_changes",
     "execute",
     "fetch",
+    "for_share",
+    "for_update",
     "is_postgres",
     "is_unavailable",
     "lock",

@@ -54,6 +54,16 @@ async def execute(sql: str, *values: object) -> int:
     return written
 
 
+def for_update(select: str) -> str:
+    """The SELECT with its rows locked until the transaction ends; SQLite has one writer anyway."""
+    return f"{select} FOR UPDATE" if is_postgres() else select
+
+
+def for_share(select: str) -> str:
+    """The SELECT with its rows kept from change, not from reading, until the transaction ends."""
+    return f"{select} FOR SHARE" if is_postgres() else select
+
+
 async def lock(name: str) -> None:
     """Until the transaction ends, nobody else holds the lock of this name.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from domain.sessions import Viewer
-from domain.users import Role
+from domain.roles import Role
 from server.accounts import Accounts
 from server.refusals import Refused
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.sessions import Viewer
-from domain.users import Role
+from domain.roles import Role
 from server.accounts import Accounts
 from server.refusals import Refused
 from server.security.cookies import SessionCookie

@@ -13,7 +13,8 @@ from domain.installation import BadName, Installed, UnknownUser, install, reset_
 from domain.pools import Pool
 from domain.sessions import find_session
 from domain.sign_in import SignInRefused, sign_in
-from domain.users import Role, User
+from domain.roles import Role
+from domain.users import User
 from tests.services.database import Database
 
 

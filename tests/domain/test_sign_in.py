@@ -14,7 +14,8 @@ from domain.database import close_database, execute, fetch, open_database
 from domain.installation import Installed
 from domain.sessions import close_sessions_of, find_session, prune_sessions
 from domain.sign_in import SignInRefused, TooManyAttempts, sign_in, sign_out
-from domain.users import Role, User
+from domain.roles import Role
+from domain.users import User
 from tests.services.database import Database
 
 

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 
 from domain.sessions import Viewer
 from domain.sign_in import SignInRefused, TooManyAttempts
-from domain.users import Role
+from domain.roles import Role
 from server.app import create_app
 from server.graphql.messages import SUBPROTOCOL
 from server.security.cross_site import CLIENT_HEADER
