@@ -205,7 +205,7 @@ async def require_free_name(name: str, besides: int | None = None) -> str:
     await lock(f"group name {fold_name(tidy)}")
     taken = await Group.get_or_none(name_key=fold_name(tidy))
     if taken is not None and taken.id != besides:
-        raise NameTaken(tidy, Named(taken.id, taken.name))
+        raise NameTaken(tidy, Named("group", taken.id, taken.name))
     return tidy
 
 
@@ -214,20 +214,20 @@ async def _require_deletable(groups: Sequence[Group]) -> None:
     users: dict[int, list[Named]] = defaultdict(list)
     rows = await fetch('SELECT id, name, group_id FROM "user" WHERE group_id IN (?)', ids)
     for row in sorted(rows, key=lambda row: row["name"]):
-        users[row["group_id"]].append(Named(row["id"], row["name"]))
+        users[row["group_id"]].append(Named("user", row["id"], row["name"]))
     pools = {pool.id: pool for pool in await lock_pools(_known(g.pool_id for g in groups))}
     refused = []
     for group in groups:
-        named = Named(group.id, group.name)
+        named = Named("group", group.id, group.name)
         reasons: list[Refusal] = []
         if group.is_default:
             reasons.append(DefaultGroupStays(named))
         elif users[group.id] or group.pool_id is not None:
             pool = None if group.pool_id is None else pools[group.pool_id]
-            left = None if pool is None else Named(pool.id, pool.name)
+            left = None if pool is None else Named("pool", pool.id, pool.name)
             reasons.append(GroupNotEmpty(named, tuple(users[group.id]), left))
         if reasons:
-            refused.append(RefusedItem(group.id, group.name, tuple(reasons)))
+            refused.append(RefusedItem("group", group.id, group.name, tuple(reasons)))
     if refused:
         raise ItemsRefused(len(groups), tuple(refused))
 
@@ -246,8 +246,8 @@ async def _lock_free_pool(pool_id: int) -> Named:
     (pool,) = await lock_pools([pool_id])
     user = await Group.get_or_none(pool_id=pool_id)
     if user is not None:
-        raise PoolInUse(Named(pool.id, pool.name), Named(user.id, user.name))
-    return Named(pool.id, pool.name)
+        raise PoolInUse(Named("pool", pool.id, pool.name), Named("group", user.id, user.name))
+    return Named("pool", pool.id, pool.name)
 
 
 async def _lock_users(user_ids: Sequence[int]) -> list[Member]:
@@ -269,8 +269,8 @@ async def _require_free(users: Iterable[Member]) -> None:
     if taken:
         groups = await Group.filter(id__in=_known(user.group_id for user in taken)).order_by("name")
         raise UsersInOtherGroup(
-            tuple(Named(user.id, user.name) for user in taken),
-            tuple(Named(group.id, group.name) for group in groups),
+            tuple(Named("user", user.id, user.name) for user in taken),
+            tuple(Named("group", group.id, group.name) for group in groups),
         )
 
 

@@ -220,7 +220,7 @@ async def edit_pool(
     (pool,) = await lock_pools([pool_id])
     change.tell("pool", pool.id, pool.name, after={"added": len(add), "removed": len(remove)})
     if pool.is_default:
-        raise DefaultPoolStays(Named(pool.id, pool.name))
+        raise DefaultPoolStays(Named("pool", pool.id, pool.name))
     await require_version("pool", pool.id, pool.version, version)
     new_name = pool.name if name is None else await require_free_name(name, besides=pool.id)
     default = await _default_pool()
@@ -344,22 +344,22 @@ async def require_free_name(name: str, besides: int | None = None) -> str:
     await lock(f"pool name {fold_name(tidy)}")
     taken = await Pool.get_or_none(name_key=fold_name(tidy))
     if taken is not None and taken.id != besides:
-        raise NameTaken(tidy, Named(taken.id, taken.name))
+        raise NameTaken(tidy, Named("pool", taken.id, taken.name))
     return tidy
 
 
 async def _require_deletable(pools: Sequence[Pool]) -> None:
     ids = [pool.id for pool in pools]
     groups = {
-        row["pool_id"]: Named(row["id"], row["name"])
+        row["pool_id"]: Named("group", row["id"], row["name"])
         for row in await fetch('SELECT id, name, pool_id FROM "group" WHERE pool_id IN (?)', ids)
     }
     jobs: dict[int | None, list[Named]] = defaultdict(list)
     for job in await active_jobs_in(ids):
-        jobs[job.pool_id].append(Named(job.id, job.name))
+        jobs[job.pool_id].append(Named("job", job.id, job.name))
     refused = []
     for pool in pools:
-        named = Named(pool.id, pool.name)
+        named = Named("pool", pool.id, pool.name)
         reasons: list[Refusal] = []
         if pool.is_default:
             reasons.append(DefaultPoolStays(named))
@@ -368,7 +368,7 @@ async def _require_deletable(pools: Sequence[Pool]) -> None:
         if not pool.is_default and pool.id in jobs:
             reasons.append(PoolBusy(named, tuple(jobs[pool.id])))
         if reasons:
-            refused.append(RefusedItem(pool.id, pool.name, tuple(reasons)))
+            refused.append(RefusedItem("pool", pool.id, pool.name, tuple(reasons)))
     if refused:
         raise ItemsRefused(len(pools), tuple(refused))
 
@@ -387,10 +387,10 @@ async def _lock_group_without_pool(group_id: int) -> Named:
     rows = await fetch(for_update('SELECT id, name, pool_id FROM "group" WHERE id = ?'), group_id)
     if not rows:
         raise Unknown("group", (group_id,))
-    group = Named(rows[0]["id"], rows[0]["name"])
+    group = Named("group", rows[0]["id"], rows[0]["name"])
     if rows[0]["pool_id"] is not None:
         pool = await Pool.get(id=rows[0]["pool_id"])
-        raise GroupHasPool(group, Named(pool.id, pool.name))
+        raise GroupHasPool(group, Named("pool", pool.id, pool.name))
     return group
 
 
@@ -416,7 +416,9 @@ async def _require_one_type(type_ids: Iterable[int]) -> int:
     ids = sorted(set(type_ids))
     if len(ids) > 1:
         rows = await fetch("SELECT id, product, mig_profile FROM device_type WHERE id IN (?)", ids)
-        types = [Named(row["id"], type_name(row["product"], row["mig_profile"])) for row in rows]
+        types = [
+            Named("type", row["id"], type_name(row["product"], row["mig_profile"])) for row in rows
+        ]
         raise MixedDeviceTypes(tuple(sorted(types, key=lambda one: one.name)))
     return ids[0]
 
@@ -440,7 +442,7 @@ async def _require_in_pools(devices: Iterable[PooledDevice], pool_ids: Iterable[
         pools = await Pool.filter(id__in=list({d.pool_id for d in others})).order_by("name")
         raise DevicesInOtherPool(
             tuple(device.id for device in others),
-            tuple(Named(pool.id, pool.name) for pool in pools),
+            tuple(Named("pool", pool.id, pool.name) for pool in pools),
         )
 
 
@@ -468,7 +470,7 @@ async def _type_name(type_id: int | None) -> str | None:
 
 
 def _once_each(jobs: Iterable[ActiveJob]) -> tuple[Named, ...]:
-    return tuple({job.id: Named(job.id, job.name) for job in jobs}.values())
+    return tuple({job.id: Named("job", job.id, job.name) for job in jobs}.values())
 
 
 def _devices(ids: Sequence[int]) -> str:

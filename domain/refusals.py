@@ -25,8 +25,9 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object that a refusal speaks of."""
+    """An object that a refusal speaks of; its kind is "pool", "group", "user", "job" or "type"."""
 
+    kind: str
     id: int
     name: str
 
@@ -93,6 +94,7 @@ class StaleEdit(Refusal):
 class RefusedItem:
     """Why one of several cannot be changed. `id` is null where it does not exist yet."""
 
+    kind: str
     id: int | None
     name: str
     reasons: tuple[Refusal, ...]

@@ -77,6 +77,7 @@ class DeviceRow:
     pcie_width_max: int | None
     nvlink_links: int | None
     first_seen_at: datetime
+    pooled_at: datetime | None
     missing_since: datetime | None
 
 
@@ -148,6 +149,8 @@ class Snapshot:
     groups: Mapping[int, GroupRow]
     users: Mapping[int, UserRow]
     jobs: Mapping[int, JobRow]
+    held_by_others: frozenset[int] = frozenset()
+    """Devices with an active job that is not part of this snapshot: whose it is stays unsaid."""
 
     @cached_property
     def node_by_machine_id(self) -> dict[str, NodeRow]:
@@ -199,6 +202,10 @@ class Snapshot:
         for held in jobs.values():
             held.sort(key=lambda job: (job.started_at is None, job.started_at, job.id))
         return jobs
+
+    def is_held(self, device_id: int) -> bool:
+        """Whether an active job holds the device."""
+        return device_id in self.jobs_of_device or device_id in self.held_by_others
 
     @cached_property
     def group_of_pool(self) -> dict[int, GroupRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -197,6 +197,7 @@ async def _on_board(
         change.tell("user", None, newcomer.name, after={"roles": _values(newcomer.roles)})
     if not newcomers:
         raise NobodyChosen
+    await lock(JOBS)
     groups = await _groups(one.group_id for one in newcomers)
     names = await _require_free_names(newcomers)
     first_of_all = not await _operators()
@@ -225,6 +226,7 @@ async def _on_board(
         change.tell("group", group_id, groups[group_id], after={"added": joined})
     change.announce("user", *ids)
     change.announce("group", *groups)
+    change.announce("job", *await _claim_jobs(dict(zip(map(fold_name, names), ids, strict=True))))
     return tuple(ids)
 
 
@@ -254,7 +256,7 @@ async def edit_user(
     if user.id == change.actor.user_id and lost and not confirm_own:
         raise OwnRoles(tuple(sorted(lost, key=_rank)))
     if Role.OPERATOR in lost and await _operators() == {user.id}:
-        raise LastOperator((Named(user.id, user.name),))
+        raise LastOperator((Named("user", user.id, user.name),))
     shown = user.display_name
     if display_name is not None:
         shown = tidy_name(display_name, DISPLAY_NAME_MAX_LENGTH) if display_name.strip() else None
@@ -287,7 +289,7 @@ async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ..
     await _require_deletable(users, change.actor)
     operators = await _operators()
     if operators and operators <= set(ids):
-        raise LastOperator(tuple(Named(u.id, u.name) for u in users if u.id in operators))
+        raise LastOperator(tuple(Named("user", u.id, u.name) for u in users if u.id in operators))
     for user in users:
         change.tell("user", user.id, user.name, before={"roles": _values(await _roles(user.id))})
         await close_sessions_of(user.id)
@@ -332,7 +334,7 @@ async def _require_free_names(newcomers: Sequence[Newcomer]) -> list[str]:
         await lock(f"user name {key}")
     keys = [fold_name(one.name) for one in newcomers]
     taken = {
-        row["name_key"]: Named(row["id"], row["name"])
+        row["name_key"]: Named("user", row["id"], row["name"])
         for row in await fetch('SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', keys)
     }
     names, seen, refused = [], set[str](), []
@@ -350,26 +352,36 @@ async def _require_free_names(newcomers: Sequence[Newcomer]) -> list[str]:
             reasons.append(NamedTwice(newcomer.name))
         seen.add(key)
         if reasons:
-            refused.append(RefusedItem(None, newcomer.name, tuple(reasons)))
+            refused.append(RefusedItem("user", None, newcomer.name, tuple(reasons)))
     if refused:
         raise ItemsRefused(len(newcomers), tuple(refused))
     return names
 
 
+async def _claim_jobs(users: Mapping[str, int]) -> list[int]:
+    """Make jobs that run under the name of one of the users (by folded name) theirs."""
+    rows = await fetch("SELECT id, owner FROM job WHERE user_id IS NULL AND owner IS NOT NULL")
+    claimed = [(row["id"], users.get(fold_name(row["owner"]))) for row in rows]
+    claimed = [(job_id, user_id) for job_id, user_id in claimed if user_id is not None]
+    for job_id, user_id in claimed:
+        await execute("UPDATE job SET user_id = ? WHERE id = ?", user_id, job_id)
+    return [job_id for job_id, _ in claimed]
+
+
 async def _require_deletable(users: Sequence[User], actor: Actor) -> None:
     jobs: dict[int | None, list[Named]] = defaultdict(list)
     for job in await active_jobs_of([user.id for user in users]):
-        jobs[job.user_id].append(Named(job.id, job.name))
+        jobs[job.user_id].append(Named("job", job.id, job.name))
     refused = []
     for user in users:
-        named = Named(user.id, user.name)
+        named = Named("user", user.id, user.name)
         reasons: list[Refusal] = []
         if user.id == actor.user_id:
             reasons.append(OwnAccount(named))
         if user.id in jobs:
             reasons.append(UserBusy(named, tuple(jobs[user.id])))
         if reasons:
-            refused.append(RefusedItem(user.id, user.name, tuple(reasons)))
+            refused.append(RefusedItem("user", user.id, user.name, tuple(reasons)))
     if refused:
         raise ItemsRefused(len(users), tuple(refused))
 

@@ -11,10 +11,8 @@ from domain.jobs import JobState
 from domain.snapshot import DeviceRow, JobRow
 from resolvers.context import Context
 from telemetry.health import HealthLevel
+from telemetry.idleness import COMPUTING_FROM_PERCENT
 from telemetry.samples import DeviceStatus
-
-COMPUTING_FROM_PERCENT = 5.0
-"""Below this a held device counts as idle."""
 
 
 class Allocation(enum.Enum):
@@ -55,7 +53,7 @@ def is_fresh(context: Context, device: DeviceRow) -> bool:
 
 
 def allocation(context: Context, device: DeviceRow) -> Allocation:
-    if device.id not in context.snapshot.jobs_of_device:
+    if not context.snapshot.is_held(device.id):
         return Allocation.FREE
     row = context.live.row(device)
     if row is None or not is_fresh(context, device):

@@ -8,8 +8,8 @@ from typing import Any
 import strawberry
 
 from domain.jobs import JobSource, JobState
-from domain.snapshot import DeviceRow, JobRow, UserRow
 from domain.roles import Role
+from domain.snapshot import DeviceRow, JobRow, UserRow
 from resolvers import devices, jobs, pages, users
 from resolvers.context import Info
 from schema.relay import connection

@@ -91,12 +91,12 @@ def create_app(
             route("/auth/sign-in", sign_in.sign_in, Access.OPEN, ["POST"]),
             route("/auth/sign-out", sign_in.sign_out, Access.OPEN, ["POST"]),
             route("/auth/session", sign_in.session, Access.OPEN),
-            route(GRAPHQL_PATH, GraphQLOverHTTP(guarded, make_context), Access.OPERATOR),
+            route(GRAPHQL_PATH, GraphQLOverHTTP(guarded, make_context), Access.SIGNED_IN),
             WebSocketRoute(
                 GRAPHQL_PATH,
                 GraphQLOverWebSocket(guarded, make_context, sockets),
                 middleware=[
-                    Middleware(Guard, access=Access.OPERATOR, accounts=accounts, cookie=cookie)
+                    Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie)
                 ],
             ),
             route(GRAPHIQL_PATH, Page(web, "/graphiql/index.html"), Access.OPERATOR_PAGE),

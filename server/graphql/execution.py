@@ -13,8 +13,8 @@ import strawberry
 from domain.sessions import Viewer
 from server.graphql.limits import DocumentLimits
 
-MakeContext: TypeAlias = Callable[[Viewer, str], object]
-"""The context of one operation, from who asks and the id under which accidents are logged."""
+MakeContext: TypeAlias = Callable[[Viewer, str, str], object]
+"""The context of one operation: who asks, the id under which accidents are logged, from where."""
 
 EXECUTION_LIMIT_SECONDS = 30.0
 """Until a query's answer, or a subscription's first frame."""

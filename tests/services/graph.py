@@ -227,7 +227,7 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
         settings,
         schema,
         DomainAccounts(),
-        lambda viewer, request_id: Context(viewer, request_id, live),
+        lambda viewer, request_id, address: Context(viewer, request_id, live, address),
         ready={},
     )
     listener = listen(settings)
