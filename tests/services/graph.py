@@ -128,11 +128,19 @@ class Graph:
             base_url=url, headers={"Quartermaster-Client": "tests"}, timeout=20
         )
 
-    async def sign_in(self) -> None:
+    async def sign_in(self, name: str = OPERATOR) -> None:
         answer = await self.http.post(
-            "/auth/sign-in", json={"name": OPERATOR, "password": self.password}
+            "/auth/sign-in", json={"name": name, "password": self.password}
         )
         assert answer.status_code == 200, answer.text
+
+    @asynccontextmanager
+    async def signed_in(self, name: str, password: str) -> AsyncIterator[Graph]:
+        """The same API as another user has it, in a session of its own."""
+        other = Graph(self.live, self.bus, self.url, password)
+        async with other.http:
+            await other.sign_in(name)
+            yield other
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer without errors."""
