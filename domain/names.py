@@ -23,8 +23,7 @@ def tidy_name(name: str, max_length: int) -> str:
 
     Raises: BadName.
     """
-    tidy = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
-    tidy = " ".join(tidy.split())
+    tidy = " ".join(part for part in unicodedata.normalize("NFC", name).split(" ") if part)
     if not is_printable_name(tidy, max_length) or not fold_name(tidy):
         raise BadName(name[:max_length], max_length)
     return tidy

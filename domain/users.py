@@ -330,32 +330,39 @@ async def _require_free_names(newcomers: Sequence[Newcomer]) -> list[str]:
 
     Raises: ItemsRefused.
     """
-    for key in sorted({fold_name(one.name) for one in newcomers}):
+    bad = {one: _bad_names(one) for one in newcomers}
+    keys = {one: fold_name(one.name) for one in newcomers if not bad[one]}
+    for key in sorted(set(keys.values())):
         await lock(f"user name {key}")
-    keys = [fold_name(one.name) for one in newcomers]
     taken = {
         row["name_key"]: Named("user", row["id"], row["name"])
-        for row in await fetch('SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', keys)
+        for row in await fetch(
+            'SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', list(keys.values())
+        )
     }
-    names, seen, refused = [], set[str](), []
-    for newcomer, key in zip(newcomers, keys, strict=True):
-        reasons: list[Refusal] = []
-        try:
-            names.append(tidy_name(newcomer.name, NAME_MAX_LENGTH))
-            if newcomer.display_name is not None:
-                tidy_name(newcomer.display_name, DISPLAY_NAME_MAX_LENGTH)
-        except BadName as bad:
-            reasons.append(bad)
+    seen, refused = set[str](), []
+    for newcomer in newcomers:
+        reasons, key = bad[newcomer], keys.get(newcomer, "")
         if key in taken:
-            reasons.append(NameTaken(newcomer.name, taken[key]))
-        elif key in seen:
-            reasons.append(NamedTwice(newcomer.name))
+            reasons = [NameTaken(newcomer.name, taken[key])]
+        elif key and key in seen:
+            reasons = [NamedTwice(newcomer.name)]
         seen.add(key)
         if reasons:
             refused.append(RefusedItem("user", None, newcomer.name, tuple(reasons)))
     if refused:
         raise ItemsRefused(len(newcomers), tuple(refused))
-    return names
+    return [tidy_name(one.name, NAME_MAX_LENGTH) for one in newcomers]
+
+
+def _bad_names(newcomer: Newcomer) -> list[Refusal]:
+    try:
+        tidy_name(newcomer.name, NAME_MAX_LENGTH)
+        if newcomer.display_name is not None:
+            tidy_name(newcomer.display_name, DISPLAY_NAME_MAX_LENGTH)
+    except BadName as bad:
+        return [bad]
+    return []
 
 
 async def _claim_jobs(users: Mapping[str, int]) -> list[int]:

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from domain.actors import Actor
 from domain.commands import MAX_LENGTH
 from domain.database import OutcomeUnknown, committed_changes, is_unavailable
+from domain.names import is_printable_name
 from domain.refusals import Refusal
 from resolvers.context import Info
 
@@ -31,8 +32,8 @@ async def carry_out(
 
     Raises: GraphQLError where the database is away, which says whether it may have been done.
     """
-    if command_id is not None and not 1 <= len(command_id) <= MAX_LENGTH:
-        raise GraphQLError(f"A commandId has 1 to {MAX_LENGTH} characters; a UUID serves.")
+    if command_id is not None and not is_printable_name(command_id, MAX_LENGTH):
+        raise GraphQLError(f"A commandId has 1 to {MAX_LENGTH} printable characters, as a UUID.")
     context = info.context
     try:
         with committed_changes() as changes:

@@ -24,6 +24,7 @@ from domain.audit import DONE, AuditEntry
 from domain.commands import Command, fingerprint
 from domain.database.errors import is_worth_a_retry
 from domain.database.rows import connection, fetch, for_share, lock
+from domain.names import storable
 from domain.outbox import OutboxRow
 from domain.refusals import CommandReused, NotAllowed, Refusal
 from domain.roles import Role
@@ -83,7 +84,7 @@ class Change:
         self, kind: str, id: int | None, name: str, *, before: Any = None, after: Any = None
     ) -> None:
         """Name an object, and how it is changed or asked to be; told again, the latter counts."""
-        self.told[kind, name] = Told(kind, id, name[:200], before, after)
+        self.told[kind, name] = Told(kind, id, storable(name, 200), before, after)
 
     def announce(self, kind: str, *ids: int) -> None:
         """Have it told to the other processes once this is committed."""

@@ -27,7 +27,7 @@ from server.accounts import DomainAccounts
 from server.app import create_app
 from server.serve import listen, server_for
 from server.settings import Settings
-from telemetry.bus import Bus, Change
+from telemetry.bus import Bus
 from telemetry.samples import (
     DeviceSample,
     DeviceUuid,
@@ -214,11 +214,7 @@ class Graph:
 
     async def announce(self, kind: str, ids: Sequence[int]) -> None:
         """Tell the API that rows were written, and wait until it has read them."""
-        before = self.live.snapshot
-        assert await self.bus.publish_change(Change(kind, list(ids)))
-        async with asyncio.timeout(5):
-            while self.live.snapshot is before:
-                await asyncio.sleep(0.005)
+        await self.live.catch_up([(kind, ids)])
 
 
 async def take(frames: AsyncGenerator[Any, None], count: int) -> list[Any]:
