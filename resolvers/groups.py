@@ -101,7 +101,7 @@ def users(root: GroupRow, info: Info) -> list[UserRow]:
 
 
 def jobs(root: GroupRow, info: Info) -> list[JobRow]:
-    return [job for job in info.context.snapshot.jobs.values() if was_theirs(root, job, info)]
+    return info.context.snapshot.jobs_of_group.get(root.id, [])
 
 
 def was_theirs(root: GroupRow, job: JobRow, info: Info) -> bool:
