@@ -55,7 +55,6 @@ async def measure(seconds: float) -> dict[str, float]:
                 page = await context.new_page()
                 figures |= await _sign_in(page, product)
                 figures["command_to_live_s"] = time.perf_counter() - begun
-                page.on("framenavigated", lambda f: print("NAV", f.url, flush=True)); page.on("load", lambda f: print("LOAD", flush=True)); page.on("console", lambda m: print("CONSOLE", m.text[:300], flush=True)); page.on("pageerror", lambda m: print("PAGEERR", m, flush=True)); page.on("requestfailed", lambda r: print("RF", r.url, r.failure, flush=True)); page.on("request", lambda r: print("RQ", r.url[-60:], r.is_navigation_request(), flush=True))
                 await page.evaluate(OBSERVE)
                 session = await context.new_cdp_session(page)
                 figures |= await _interact(page)
