@@ -218,7 +218,6 @@ async def _on_board(
         ids.append(user.id)
         group = groups.get(newcomer.group_id or 0)
         after = {"roles": _values(roles), "group": group, "display_name": newcomer.display_name}
-        del change.told["user", newcomer.name]
         change.tell("user", user.id, name, after=after)
     for group_id in groups:
         await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)

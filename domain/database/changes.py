@@ -77,14 +77,23 @@ class Change:
 
     actor: Actor
     action: str
-    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    told: dict[tuple[str, str | int], Told] = field(default_factory=dict)
     announcements: list[tuple[str, list[int]]] = field(default_factory=list)
 
     def tell(
         self, kind: str, id: int | None, name: str, *, before: Any = None, after: Any = None
     ) -> None:
-        """Name an object, and how it is changed or asked to be; told again, the latter counts."""
-        self.told[kind, name] = Told(kind, id, storable(name, 200), before, after)
+        """Name an object, and how it is changed or asked to be; told again, the latter counts.
+
+        What was asked for by name alone is forgotten once it is told what came of it.
+        """
+        if id is not None:
+            self.told = {
+                key: one for key, one in self.told.items() if (one.kind, one.id) != (kind, None)
+            }
+        self.told[kind, name if id is None else id] = Told(
+            kind, id, storable(name, 200), before, after
+        )
 
     def announce(self, kind: str, *ids: int) -> None:
         """Have it told to the other processes once this is committed."""
