@@ -23,7 +23,9 @@ def tidy_text(text: str, max_length: int) -> str:
 
     Raises: BadName.
     """
-    tidy = " ".join(unicodedata.normalize("NFC", text).split())
+    composed = unicodedata.normalize("NFC", text)
+    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in composed)
+    tidy = " ".join(part for part in spaced.split(" ") if part)
     if not is_printable_name(tidy, max_length):
         raise BadName(storable(text, max_length), max_length)
     return tidy

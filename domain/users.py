@@ -16,7 +16,7 @@ from domain.attempts import forget_attempts
 from domain.database import Change, execute, fetch, for_share, for_update, lock, operation
 from domain.jobs import LOCK as JOBS
 from domain.jobs import active_jobs_of
-from domain.names import fold_name, tidy_name
+from domain.names import fold_name, tidy_name, tidy_text
 from domain.passwords import generate_password, hash_password
 from domain.refusals import (
     BadName,
@@ -199,33 +199,32 @@ async def _on_board(
         raise NobodyChosen
     await lock(JOBS)
     groups = await _groups(one.group_id for one in newcomers)
-    names = await _require_free_names(newcomers)
+    people = await _require_acceptable(newcomers)
     first_of_all = not await _operators()
     ids = []
-    for number, (newcomer, name, password_hash) in enumerate(
-        zip(newcomers, names, secrets, strict=True)
-    ):
-        roles = {*newcomer.roles} | ({Role.OPERATOR} if first_of_all and number == 0 else set())
+    for number, (person, password_hash) in enumerate(zip(people, secrets, strict=True)):
+        roles = {*person.roles} | ({Role.OPERATOR} if first_of_all and number == 0 else set())
         user = await User.create(
-            name=name,
-            name_key=fold_name(name),
-            display_name=newcomer.display_name,
+            name=person.name,
+            name_key=fold_name(person.name),
+            display_name=person.display_name,
             password_hash=password_hash,
-            group_id=newcomer.group_id,
+            group_id=person.group_id,
             created_at=datetime.now(UTC),
         )
         await _give_roles(user.id, roles)
         ids.append(user.id)
-        group = groups.get(newcomer.group_id or 0)
-        after = {"roles": _values(roles), "group": group, "display_name": newcomer.display_name}
-        change.tell("user", user.id, name, after=after)
+        group = groups.get(person.group_id or 0)
+        after = {"roles": _values(roles), "group": group, "display_name": person.display_name}
+        change.tell("user", user.id, user.name, after=after)
     for group_id in groups:
         await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
-        joined = [n for n, one in zip(names, newcomers, strict=True) if one.group_id == group_id]
+        joined = [person.name for person in people if person.group_id == group_id]
         change.tell("group", group_id, groups[group_id], after={"added": joined})
     change.announce("user", *ids)
     change.announce("group", *groups)
-    change.announce("job", *await _claim_jobs(dict(zip(map(fold_name, names), ids, strict=True))))
+    keys = (fold_name(person.name) for person in people)
+    change.announce("job", *await _claim_jobs(dict(zip(keys, ids, strict=True))))
     return tuple(ids)
 
 
@@ -256,9 +255,7 @@ async def edit_user(
         raise OwnRoles(tuple(sorted(lost, key=_rank)))
     if Role.OPERATOR in lost and await _operators() == {user.id}:
         raise LastOperator((Named("user", user.id, user.name),))
-    shown = user.display_name
-    if display_name is not None:
-        shown = tidy_name(display_name, DISPLAY_NAME_MAX_LENGTH) if display_name.strip() else None
+    shown = user.display_name if display_name is None else _tidy_display_name(display_name)
     await execute(
         'UPDATE "user" SET display_name = ?, version = version + 1 WHERE id = ?', shown, user.id
     )
@@ -324,44 +321,67 @@ OPERATORS = "operators"
 """The lock of who takes the role away: two at once must not leave nobody."""
 
 
-async def _require_free_names(newcomers: Sequence[Newcomer]) -> list[str]:
-    """The names as they are kept; they stay free until the transaction ends.
+async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
+    """With their names as they are kept, which stay free until the transaction ends.
 
     Raises: ItemsRefused.
     """
-    bad = {one: _bad_names(one) for one in newcomers}
-    keys = {one: fold_name(one.name) for one in newcomers if not bad[one]}
-    for key in sorted(set(keys.values())):
+    people = [_checked(newcomer) for newcomer in newcomers]
+    keys = sorted({person.key for person in people if person.key is not None})
+    for key in keys:
         await lock(f"user name {key}")
     taken = {
         row["name_key"]: Named("user", row["id"], row["name"])
-        for row in await fetch(
-            'SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', list(keys.values())
-        )
+        for row in await fetch('SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', keys)
     }
-    seen, refused = set[str](), []
-    for newcomer in newcomers:
-        reasons, key = bad[newcomer], keys.get(newcomer, "")
-        if key in taken:
-            reasons = [NameTaken(newcomer.name, taken[key])]
-        elif key and key in seen:
-            reasons = [NamedTwice(newcomer.name)]
-        seen.add(key)
-        if reasons:
-            refused.append(RefusedItem("user", None, newcomer.name, tuple(reasons)))
+    seen = set[str]()
+    for person in people:
+        if person.key is None:
+            continue
+        if person.key in taken:
+            person.reasons.append(NameTaken(person.newcomer.name, taken[person.key]))
+        elif person.key in seen:
+            person.reasons.append(NamedTwice(person.newcomer.name))
+        seen.add(person.key)
+    refused = [
+        RefusedItem("user", None, asked.name, tuple(person.reasons))
+        for asked, person in zip(newcomers, people, strict=True)
+        if person.reasons
+    ]
     if refused:
         raise ItemsRefused(len(newcomers), tuple(refused))
-    return [tidy_name(one.name, NAME_MAX_LENGTH) for one in newcomers]
+    return [person.newcomer for person in people]
 
 
-def _bad_names(newcomer: Newcomer) -> list[Refusal]:
+@dataclass(slots=True)
+class _Checked:
+    """A newcomer, with those names tidied that can be kept; `key` null: the name cannot."""
+
+    newcomer: Newcomer
+    key: str | None
+    reasons: list[Refusal]
+
+
+def _checked(newcomer: Newcomer) -> _Checked:
+    checked = _Checked(newcomer, None, [])
     try:
-        tidy_name(newcomer.name, NAME_MAX_LENGTH)
-        if newcomer.display_name is not None:
-            tidy_name(newcomer.display_name, DISPLAY_NAME_MAX_LENGTH)
+        name = tidy_name(newcomer.name, NAME_MAX_LENGTH)
     except BadName as bad:
-        return [bad]
-    return []
+        checked.reasons.append(bad)
+    else:
+        checked.newcomer = replace(newcomer, name=name)
+        checked.key = fold_name(name)
+    try:
+        shown = _tidy_display_name(newcomer.display_name or "")
+        checked.newcomer = replace(checked.newcomer, display_name=shown)
+    except BadName as bad:
+        checked.reasons.append(bad)
+    return checked
+
+
+def _tidy_display_name(display_name: str) -> str | None:
+    """Null for an empty one. Raises: BadName."""
+    return tidy_text(display_name, DISPLAY_NAME_MAX_LENGTH) if display_name.strip() else None
 
 
 async def _claim_jobs(users: Mapping[str, int]) -> list[int]:

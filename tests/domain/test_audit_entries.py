@@ -14,6 +14,7 @@ from domain.groups import create_group
 from domain.installation import Installed
 from domain.inventory import record_node
 from domain.pools import Pool, create_pool, edit_pool, move_devices
+from domain.refusals import BadName, ItemsRefused
 from domain.users import Newcomer, on_board
 from tests.domain.fleet import NOON, device, node
 
@@ -62,6 +63,23 @@ async def test_what_is_made_under_a_name_with_spaces_is_told_once(devices: list[
     assert [name for _, name, *_ in await entries("pool.create")] == ["deep green"]
     assert [name for _, name, *_ in await entries("group.create")] == ["red"]
     assert [name for _, name, *_ in await entries("user.on_board")] == ["bob"]
+
+
+@pytest.mark.spec("AUDIT-1", "T-54")
+@pytest.mark.parametrize("name", ["a\x00b", "\x1b[2Jab", "ab\ud800"])
+async def test_a_name_that_no_column_can_hold_is_refused_and_told_as_far_as_it_can_be(
+    devices: list[int], name: str
+) -> None:
+    for work in (create_pool(ADA, name, devices[:1]), create_group(ADA, name)):
+        with pytest.raises(BadName):
+            await work
+    with pytest.raises(ItemsRefused):
+        await on_board(ADA, [Newcomer(name)])
+    for action in ("pool.create", "group.create", "user.on_board"):
+        ((_, told, _, _, outcome),) = await entries(action)
+        assert told.endswith("b")
+        assert told.isprintable()
+        assert outcome in ("BadName", "ItemsRefused")
 
 
 @pytest.mark.spec("AUDIT-1", "POOL-3")
