@@ -1,7 +1,4 @@
-"""Pools: named sets of devices; every device is in exactly one. Making, changing, deleting them.
-
-Rows are locked in one order everywhere: the jobs, then groups, pools, devices and users by id.
-"""
+"""Pools: named sets of devices; every device is in exactly one. Making, changing, deleting them."""
 
 from __future__ import annotations
 
@@ -169,8 +166,8 @@ async def create_pool(
     DevicesInOtherPool, DevicesBusy, GroupHasPool.
     """
     change.tell("pool", None, name, after={"devices": len(device_ids)})
-    name = await require_free_name(name)
     await lock(JOBS)
+    name = await require_free_name(name)
     group = None if group_id is None else await _lock_group_without_pool(group_id)
     devices = await _lock_devices(device_ids)
     if not devices:

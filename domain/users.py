@@ -13,7 +13,7 @@ from tortoise.models import Model
 
 from domain.actors import Actor
 from domain.attempts import forget_attempts
-from domain.database import Change, execute, fetch, for_share, for_update, lock, operation
+from domain.database import Change, execute, fetch, for_update, lock, operation
 from domain.jobs import LOCK as JOBS
 from domain.jobs import active_jobs_of
 from domain.names import fold_name, tidy_name, tidy_text
@@ -228,7 +228,7 @@ async def _on_board(
     return tuple(ids)
 
 
-@operation("user.edit", by=Role.OPERATOR)
+@operation("user.edit", by=Role.OPERATOR, changes_roles=True)
 async def edit_user(
     change: Change,
     user_id: int,
@@ -244,7 +244,6 @@ async def edit_user(
 
     Raises: NotAllowed, Unknown, StaleEdit, BadName, OwnRoles, LastOperator.
     """
-    await lock(OPERATORS)
     (user,) = await _lock_users([user_id])
     held = await _roles(user.id)
     wanted = held if roles is None else set(roles)
@@ -270,14 +269,13 @@ async def edit_user(
     return user.id
 
 
-@operation("user.delete", by=Role.OPERATOR)
+@operation("user.delete", by=Role.OPERATOR, changes_roles=True)
 async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ...]:
     """Delete users, all or none; they leave their groups, and their sessions end.
 
     Raises: NotAllowed, Unknown, LastOperator, ItemsRefused of OwnAccount and UserBusy.
     """
     await lock(JOBS)
-    await lock(OPERATORS)
     users = await _lock_users(user_ids)
     for user in users:
         change.tell("user", user.id, user.name)
@@ -286,14 +284,21 @@ async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ..
     operators = await _operators()
     if operators and operators <= set(ids):
         raise LastOperator(tuple(Named("user", u.id, u.name) for u in users if u.id in operators))
+    # After the users: whoever locks groups before them waits for the roles' lock, held alone here.
+    groups = await _groups(user.group_id for user in users)
     for user in users:
-        change.tell("user", user.id, user.name, before={"roles": _values(await _roles(user.id))})
+        left = {"roles": _values(await _roles(user.id)), "group": groups.get(user.group_id or 0)}
+        change.tell("user", user.id, user.name, before=left)
         await close_sessions_of(user.id)
+    for group_id, name in groups.items():
+        await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
+        members = [user.name for user in users if user.group_id == group_id]
+        change.tell("group", group_id, name, before={"removed": members})
     await execute("UPDATE job SET user_id = NULL WHERE user_id IN (?)", ids)  # ended ones
     await execute("DELETE FROM user_role WHERE user_id IN (?)", ids)
     await execute('DELETE FROM "user" WHERE id IN (?)', ids)
     change.announce("user", *ids)
-    change.announce("group", *sorted({u.group_id for u in users if u.group_id is not None}))
+    change.announce("group", *groups)
     return tuple(ids)
 
 
@@ -315,10 +320,6 @@ async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
     await close_sessions_of(user.id)
     await forget_attempts(user.name_key)
     return user.id
-
-
-OPERATORS = "operators"
-"""The lock of who takes the role away: two at once must not leave nobody."""
 
 
 async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
@@ -433,9 +434,7 @@ async def _groups(group_ids: Iterable[int | None]) -> dict[int, str]:
 
 
 async def _operators() -> set[int]:
-    rows = await fetch(
-        for_share("SELECT user_id FROM user_role WHERE role = ?"), Role.OPERATOR.value
-    )
+    rows = await fetch("SELECT user_id FROM user_role WHERE role = ?", Role.OPERATOR.value)
     return {row["user_id"] for row in rows}
 
 

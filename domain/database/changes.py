@@ -23,7 +23,7 @@ from domain.actors import Actor
 from domain.audit import DONE, AuditEntry
 from domain.commands import Command, fingerprint
 from domain.database.errors import is_worth_a_retry
-from domain.database.rows import connection, fetch, for_share, lock
+from domain.database.rows import connection, fetch, lock
 from domain.names import storable
 from domain.outbox import OutboxRow
 from domain.refusals import CommandReused, NotAllowed, Refusal
@@ -31,6 +31,13 @@ from domain.roles import Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+ROLES = "roles"
+"""The lock that every operation takes first: shared to keep the actor's role, alone to change any.
+
+After it the locks come in one order everywhere: the command, the jobs, then groups, pools, devices
+and users, each in the order of their ids; a name before what is to bear it.
+"""
 
 TRIES = 6
 FIRST_PAUSE_SECONDS = 0.02
@@ -128,15 +135,16 @@ def transaction(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]
 
 
 def operation(
-    action: str, *, by: Role | None = None
+    action: str, *, by: Role | None = None, changes_roles: bool = False
 ) -> Callable[
     [Callable[Concatenate[Change, P], Awaitable[R]]], Callable[Concatenate[Actor, P], Awaitable[R]]
 ]:
     """Make `function(change, ...)` an audited operation `function(actor, ...)`.
 
     `by`: the role that the actor has to have, looked up in the same transaction; the system may do
-    all. Where the audit entry cannot be written, nothing is changed. A refusal undoes everything
-    and leaves an entry with its name. With a command id, a result is an id or a tuple of ids.
+    all. `changes_roles`: it takes roles away, or users that have some. Where the audit entry cannot
+    be written, nothing is changed. A refusal undoes everything and leaves an entry with its name.
+    With a command id, a result is an id or a tuple of ids.
     """
 
     def decorate(
@@ -152,6 +160,7 @@ def operation(
                 nonlocal change
                 change = Change(actor, action)
                 if by is not None:
+                    await lock(ROLES, is_shared=not changes_roles)
                     await _require_role(actor, by)
                 if asked and (former := await _former_result(actor, asked)) is not None:
                     return former  # type: ignore[no-any-return]
@@ -177,13 +186,10 @@ def operation(
 
 
 async def _require_role(actor: Actor, role: Role) -> None:
-    """The role stays the actor's until the transaction ends."""
     if actor.is_system:
         return
     held = await fetch(
-        for_share("SELECT 1 FROM user_role WHERE user_id = ? AND role = ?"),
-        actor.user_id,
-        role.value,
+        "SELECT 1 FROM user_role WHERE user_id = ? AND role = ?", actor.user_id, role.value
     )
     if not held:
         raise NotAllowed(role)

@@ -10,12 +10,13 @@ import pytest
 from domain.actors import Actor
 from domain.audit import DONE, AuditEntry
 from domain.devices import Device
-from domain.groups import create_group
+from domain.groups import Group, create_group
 from domain.installation import Installed
 from domain.inventory import record_node
 from domain.pools import Pool, create_pool, edit_pool, move_devices
 from domain.refusals import BadName, ItemsRefused
-from domain.users import Newcomer, on_board
+from domain.roles import Role
+from domain.users import Newcomer, User, delete_users, on_board
 from tests.domain.fleet import NOON, device, node
 
 ADA = Actor(1, "ada")
@@ -99,3 +100,22 @@ async def test_a_pool_that_becomes_of_another_type_says_so(devices: list[int]) -
     told = await entries("pool.move_devices")
     assert ("pool", "red", {"type": l4}, {"added": ["GPU-1", "GPU-2"], "type": h100}, DONE) in told
     assert {one.pool_id for one in await Device.filter(id__in=devices[:2])} == {pool}
+
+
+@pytest.mark.spec("AUDIT-1", "USER-5", "GROUP-4")
+async def test_a_deleted_user_leaves_the_group_by_an_entry_and_a_version(
+    installed: Installed,
+) -> None:
+    group = await Group.get(is_default=True)
+    (bob, cleo) = await on_board(
+        ADA, [Newcomer("bob", None, (Role.ML_ENGINEER,), group.id), Newcomer("cleo")]
+    )
+    before = await Group.get(id=group.id)
+    await delete_users(ADA, [bob.user_id, cleo.user_id])
+    assert await entries("user.delete") == [
+        ("user", "bob", {"roles": ["ML_ENGINEER"], "group": "Default"}, None, DONE),
+        ("user", "cleo", {"roles": [], "group": None}, None, DONE),
+        ("group", "Default", {"removed": ["bob"]}, None, DONE),
+    ]
+    assert (await Group.get(id=group.id)).version == before.version + 1
+    assert await User.all().count() == 1
