@@ -38,7 +38,8 @@ async def test_a_name_whose_key_is_too_long_is_refused(installed: Installed, nam
 
 @pytest.mark.spec("USER-1")
 @pytest.mark.parametrize(
-    ("typed", "kept"), [(" Bob \t B. ", "Bob B."), ("", None), (" ", None), (" " * 300 + "b", "b")]
+    ("typed", "kept"),
+    [(" Bob \u3000 B. ", "Bob B."), ("", None), (" ", None), (" " * 300 + "b", "b")],
 )
 async def test_a_display_name_is_kept_tidy(
     installed: Installed, typed: str, kept: str | None
