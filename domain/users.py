@@ -170,14 +170,16 @@ async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarde
     hashes = [await hash_password(password) for password in passwords]
     people = tuple(replace(one, roles=tuple(dict.fromkeys(one.roles))) for one in newcomers)
     ids = await _on_board(actor, people, secrets=_Unseen(tuple(hashes)))
-    stored = {
-        row["id"]: row["password_hash"]
-        for row in await fetch('SELECT id, password_hash FROM "user" WHERE id IN (?)', ids)
-    }
+    stored = await stored_hashes(ids)
     return [
         OnBoarded(id, password if stored.get(id) == password_hash else None)
         for id, password, password_hash in zip(ids, passwords, hashes, strict=True)
     ]
+
+
+async def stored_hashes(user_ids: Sequence[int]) -> dict[int, str | None]:
+    rows = await fetch('SELECT id, password_hash FROM "user" WHERE id IN (?)', user_ids)
+    return {row["id"]: row["password_hash"] for row in rows}
 
 
 class _Unseen(tuple[str, ...]):

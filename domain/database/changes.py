@@ -43,7 +43,17 @@ TRIES = 6
 FIRST_PAUSE_SECONDS = 0.02
 
 _condition: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("condition", default=None)
-_committed: ContextVar[list[tuple[str, list[int]]] | None] = ContextVar("committed", default=None)
+_committed: ContextVar[Committed | None] = ContextVar("committed", default=None)
+
+
+@dataclass(slots=True)
+class Committed:
+    """What operations have led to: announcements as (kind, ids)."""
+
+    changes: list[tuple[str, list[int]]] = field(default_factory=list)
+    is_done: bool = False
+    is_repeated: bool = False
+    """A command was carried out before, and its announcements are not among these."""
 
 
 @contextmanager
@@ -57,12 +67,12 @@ def only_if(condition: Callable[[], Awaitable[None]]) -> Iterator[None]:
 
 
 @contextmanager
-def committed_changes() -> Iterator[list[tuple[str, list[int]]]]:
-    """What operations in here announce, once it is committed: (kind, ids)."""
-    announced: list[tuple[str, list[int]]] = []
-    token = _committed.set(announced)
+def committed_changes() -> Iterator[Committed]:
+    """What operations in here do, once it is committed."""
+    committed = Committed()
+    token = _committed.set(committed)
     try:
-        yield announced
+        yield committed
     finally:
         _committed.reset(token)
 
@@ -86,6 +96,7 @@ class Change:
     action: str
     told: dict[tuple[str, str | int], Told] = field(default_factory=dict)
     announcements: list[tuple[str, list[int]]] = field(default_factory=list)
+    is_repeated: bool = False
 
     def tell(
         self, kind: str, id: int | None, name: str, *, before: Any = None, after: Any = None
@@ -163,6 +174,7 @@ def operation(
                     await lock(ROLES, is_shared=not changes_roles)
                     await _require_role(actor, by)
                 if asked and (former := await _former_result(actor, asked)) is not None:
+                    change.is_repeated = True
                     return former  # type: ignore[no-any-return]
                 result = await function(change, *args, **kwargs)
                 await _write_audit_entries(change)
@@ -177,7 +189,9 @@ def operation(
                 await transaction(_write_audit_entries)(change, refusal)
                 raise
             if (committed := _committed.get()) is not None:
-                committed.extend(change.announcements)
+                committed.changes.extend(change.announcements)
+                committed.is_done = True
+                committed.is_repeated |= change.is_repeated
             return result
 
         return run
