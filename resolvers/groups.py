@@ -15,7 +15,7 @@ from resolvers.change_frames import Changes, changes_of
 from resolvers.context import Info
 from resolvers.ids import global_id, numbers_or_nothing
 from resolvers.loads import Load, load_of
-from resolvers.mutations import Refused, carry_out
+from resolvers.mutations import Refused, carry_out, found
 from resolvers.pages import OrderDirection, Page, Slice, contains, paginate
 
 
@@ -175,4 +175,4 @@ async def delete_groups(info: Info, input: DeleteGroupsInput) -> GroupsDeleted |
 
 
 def _row(info: Info, result: int | Refused) -> GroupRow | Refused:
-    return result if isinstance(result, Refused) else info.context.snapshot.groups[result]
+    return found("group", info.context.snapshot.groups, result)

@@ -188,3 +188,13 @@ async def test_a_new_password_is_shown_once_and_ends_the_sessions(graph: Graph) 
         assert (await client.post("/auth/sign-in", json=old)).status_code == 401
         new = {"name": "bob", "password": reset["password"]}
         assert (await client.post("/auth/sign-in", json=new)).status_code == 200
+
+
+@pytest.mark.spec("USER-3")
+async def test_a_stale_edit_names_who_changed_the_user_not_who_signed_in(graph: Graph) -> None:
+    made = await done(graph, "onBoardUsers", users=[{"name": "bob", "roles": ["OPERATOR"]}])
+    bob, password = made["users"][0]["user"]["id"], made["users"][0]["password"]
+    await done(graph, "editUser", id=bob, version=1, displayName="Bob")
+    async with graph.signed_in("bob", password):
+        refused = await change(graph, "editUser", id=bob, version=1, displayName="B.")
+    assert (refused["__typename"], refused["changedBy"]) == ("StaleEdit", ["ada"])
