@@ -41,6 +41,8 @@ PREFIX = "qm:"
 CHANGES = f"{PREFIX}changes"
 SILENCE_LIMIT_SECONDS = 5.0
 """A listener that hears nothing for so long, not even its own heartbeat, is deaf."""
+AT_ONCE = 32
+"""Reports under way at the same time: a demo's nodes share one client, whose connections are few."""
 _KEPT_SECONDS = {"sample": 60, "facts": 3600, "processes": 60, "queue": 60}
 _FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -83,16 +85,17 @@ class Bus:
 
             self._server = FakeServer()
         self._commands = self._client(retries=1)  # one that the server closed is opened anew
+        self._turn = asyncio.Semaphore(AT_ONCE)
         self.dropped: Counter[str] = Counter()
         """Messages not accepted, by reason; and `publish`, those that could not be sent."""
 
     def _client(self, retries: int) -> redis.Redis:
+        # No socket_timeout: with one, redis-py sends under asyncio.wait_for, which on Python 3.11
+        # can swallow a cancellation. Every use here has a deadline of its own instead.
         if self._server is not None:
             from fakeredis import FakeAsyncRedis
 
-            return FakeAsyncRedis(server=self._server)
-        # No socket_timeout: with one, redis-py sends under asyncio.wait_for, which on Python 3.11
-        # can swallow a cancellation. Every use here has a deadline of its own instead.
+            return FakeAsyncRedis(server=self._server, socket_timeout=None)
         return redis.Redis.from_url(
             self._url,
             socket_connect_timeout=2,
@@ -121,7 +124,11 @@ class Bus:
 
     async def _send(self, channel: str, payload: bytes, kept_seconds: int | None) -> bool:
         try:
-            async with asyncio.timeout(2), self._commands.pipeline(transaction=False) as pipe:
+            async with (
+                asyncio.timeout(2),
+                self._turn,
+                self._commands.pipeline(transaction=False) as pipe,
+            ):
                 if kept_seconds is not None:
                     pipe.set(channel, payload, ex=kept_seconds)
                 pipe.publish(channel, payload)

@@ -167,3 +167,21 @@ async def test_a_listener_that_is_cancelled_as_messages_arrive_ends(bus: Bus) ->
         await asyncio.wait([listener], timeout=5)
         assert listener.cancelled()
         await said
+
+
+@pytest.mark.spec("F-21")
+async def test_a_report_that_is_cancelled_on_its_way_ends(bus: Bus) -> None:
+    await bus.publish(sample())
+    for steps in range(30):
+        saying = asyncio.create_task(bus.publish(sample()))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        is_under_way = saying.cancel()
+        await asyncio.wait([saying])
+        assert saying.cancelled() == is_under_way
+
+
+async def test_many_nodes_that_report_in_the_same_instant_are_all_heard(bus: Bus) -> None:
+    sent = await asyncio.gather(*(bus.publish(sample(sequence=n)) for n in range(300)))
+    assert all(sent)
+    assert not bus.dropped
