@@ -13,6 +13,7 @@ import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
+import { readPoolSearch } from "./pools/search";
 import { parseSearch, stringifySearch, textOf } from "./search";
 import { safeNext } from "./session/next";
 import { readSession } from "./session/session";
@@ -85,6 +86,7 @@ const jobs = createRoute({
 const pools = createRoute({
   getParentRoute: () => app,
   path: "/pools",
+  validateSearch: readPoolSearch,
   component: lazyRouteComponent(() => import("./pools/PoolList"), "PoolList"),
 });
 const groups = createRoute({
