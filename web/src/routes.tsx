@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readBalanceSearch } from "./balance/search";
 import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
@@ -89,6 +90,12 @@ const pools = createRoute({
   validateSearch: readPoolSearch,
   component: lazyRouteComponent(() => import("./pools/PoolList"), "PoolList"),
 });
+const balance = createRoute({
+  getParentRoute: () => app,
+  path: "/balance",
+  validateSearch: readBalanceSearch,
+  component: lazyRouteComponent(() => import("./balance/Balance"), "Balance"),
+});
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/groups",
@@ -114,7 +121,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, about]),
   ]),
   parseSearch,
   stringifySearch,
