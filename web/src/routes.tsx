@@ -3,7 +3,6 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -20,7 +19,9 @@ import { safeNext } from "./session/next";
 import { readSession } from "./session/session";
 import { SignIn } from "./session/SignIn";
 import { Unreachable } from "./session/Unreachable";
+import { screen } from "./shell/code";
 import { NotFound } from "./shell/NotFound";
+import { ScreenFailed } from "./shell/ScreenFailed";
 import { Shell } from "./shell/Shell";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
@@ -60,62 +61,62 @@ const nodes = createRoute({
   getParentRoute: () => app,
   path: "/nodes",
   validateSearch: readNodeSearch,
-  component: lazyRouteComponent(() => import("./nodes/NodeList"), "NodeList"),
+  component: screen(() => import("./nodes/NodeList"), "NodeList"),
 });
 const node = createRoute({
   getParentRoute: () => app,
   path: "/nodes/$hostName",
-  component: lazyRouteComponent(() => import("./nodes/NodePage"), "NodePage"),
+  component: screen(() => import("./nodes/NodePage"), "NodePage"),
 });
 const devices = createRoute({
   getParentRoute: () => app,
   path: "/devices",
   validateSearch: readDeviceSearch,
-  component: lazyRouteComponent(() => import("./devices/DeviceList"), "DeviceList"),
+  component: screen(() => import("./devices/DeviceList"), "DeviceList"),
 });
 const device = createRoute({
   getParentRoute: () => app,
   path: "/devices/$uuid",
-  component: lazyRouteComponent(() => import("./devices/DevicePage"), "DevicePage"),
+  component: screen(() => import("./devices/DevicePage"), "DevicePage"),
 });
 const jobs = createRoute({
   getParentRoute: () => app,
   path: "/jobs",
   validateSearch: readJobSearch,
-  component: lazyRouteComponent(() => import("./jobs/JobList"), "JobList"),
+  component: screen(() => import("./jobs/JobList"), "JobList"),
 });
 const pools = createRoute({
   getParentRoute: () => app,
   path: "/pools",
   validateSearch: readPoolSearch,
-  component: lazyRouteComponent(() => import("./pools/PoolList"), "PoolList"),
+  component: screen(() => import("./pools/PoolList"), "PoolList"),
 });
 const balance = createRoute({
   getParentRoute: () => app,
   path: "/balance",
   validateSearch: readBalanceSearch,
-  component: lazyRouteComponent(() => import("./balance/Balance"), "Balance"),
+  component: screen(() => import("./balance/Balance"), "Balance"),
 });
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/groups",
-  component: lazyRouteComponent(() => import("./groups/GroupList"), "GroupList"),
+  component: screen(() => import("./groups/GroupList"), "GroupList"),
 });
 const users = createRoute({
   getParentRoute: () => app,
   path: "/users",
-  component: lazyRouteComponent(() => import("./users/UserList"), "UserList"),
+  component: screen(() => import("./users/UserList"), "UserList"),
 });
 const events = createRoute({
   getParentRoute: () => app,
   path: "/events",
   validateSearch: readEventSearch,
-  component: lazyRouteComponent(() => import("./events/EventList"), "EventList"),
+  component: screen(() => import("./events/EventList"), "EventList"),
 });
 const about = createRoute({
   getParentRoute: () => app,
   path: "/about",
-  component: lazyRouteComponent(() => import("./about/About"), "About"),
+  component: screen(() => import("./about/About"), "About"),
 });
 
 export const router = createRouter({
@@ -126,6 +127,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
+  defaultErrorComponent: ScreenFailed,
   scrollRestoration: false,
 });
 

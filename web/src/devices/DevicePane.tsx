@@ -5,7 +5,7 @@ import { Action } from "../ui/Action";
 import { gpu } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { LEVEL_WORD, Mark } from "../ui/Mark";
-import { CopyButton, Empty } from "../ui/Panel";
+import { CopyButton, Empty, PanelBoundary } from "../ui/Panel";
 import { Counters } from "./Counters";
 import { DeviceCharts } from "./DeviceCharts";
 import css from "./DeviceList.module.css";
@@ -49,8 +49,8 @@ export function DevicePane({ uuid, close }: { uuid: string; close: () => void })
       </header>
       {device.health.reasons.length > 0 && <div className={css.section}><Reasons device={device} /></div>}
       <div className={css.section}><Holder device={device} /></div>
-      <div className={css.section}><DeviceCharts device={device} /></div>
-      <div className={css.section}><Counters key={device.id} deviceId={device.id} /></div>
+      <PanelBoundary title="Charts"><div className={css.section}><DeviceCharts device={device} /></div></PanelBoundary>
+      <PanelBoundary title="Counters"><div className={css.section}><Counters key={device.id} deviceId={device.id} /></div></PanelBoundary>
     </aside>
   );
 }
