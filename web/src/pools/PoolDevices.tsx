@@ -63,7 +63,7 @@ export function PoolDevices({ pool, pools, isAll, setAll, onMove, onCreate }: Po
 
   return (
     <Panel title={isAll ? "All pools" : pool.name} isLive
-      note={isAll || !pool.isDefault ? `${plural(total, "device")}, ${count(free)} free` : `${plural(total, "device")}, ${count(free)} free to give to a pool`}
+      note={`${plural(total, "device")}, ${count(free)} free`}
       aside={
         <>
           <OccupancyLegend hasUnknown />
