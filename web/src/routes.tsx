@@ -6,12 +6,14 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readBalanceSearch } from "./balance/search";
 import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
+import { readPoolSearch } from "./pools/search";
 import { parseSearch, stringifySearch, textOf } from "./search";
 import { safeNext } from "./session/next";
 import { readSession } from "./session/session";
@@ -86,7 +88,14 @@ const jobs = createRoute({
 const pools = createRoute({
   getParentRoute: () => app,
   path: "/pools",
+  validateSearch: readPoolSearch,
   component: screen(() => import("./pools/PoolList"), "PoolList"),
+});
+const balance = createRoute({
+  getParentRoute: () => app,
+  path: "/balance",
+  validateSearch: readBalanceSearch,
+  component: screen(() => import("./balance/Balance"), "Balance"),
 });
 const groups = createRoute({
   getParentRoute: () => app,
@@ -113,7 +122,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, about]),
   ]),
   parseSearch,
   stringifySearch,
