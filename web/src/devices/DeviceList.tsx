@@ -4,15 +4,15 @@ import { useInventory, useLive } from "../live/Live";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
 import { count } from "../ui/format";
+import pane from "../ui/Pane.module.css";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { DeviceGrid } from "./DeviceGrid";
-import css from "./DeviceList.module.css";
 import { DevicePane } from "./DevicePane";
 import { FilterBar } from "./FilterBar";
 import { type DeviceSearch, hasFilters } from "./filters";
 import { DEFAULT_SORT } from "./sorting";
-import { useFrozenOrder } from "./useFrozenOrder";
+import { useDeviceOrder } from "./useDeviceOrder";
 import { useRowHeight } from "./rowHeight";
 
 export function DeviceList() {
@@ -21,7 +21,7 @@ export function DeviceList() {
   const { connection } = useLive();
   const { devices, failures } = useInventory();
   const { sort = DEFAULT_SORT, device: selected, ...filters } = search;
-  const order = useFrozenOrder(filters, sort);
+  const order = useDeviceOrder(filters, sort);
   const [density, setDensity, rowHeight] = useRowHeight();
   const change = (next: Partial<DeviceSearch>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
@@ -31,8 +31,8 @@ export function DeviceList() {
   const total = count(devices.size);
 
   return (
-    <div className={css.split}>
-      <div className={css.list}>
+    <div className={pane.split}>
+      <div className={pane.list}>
         <Screen
           title="Devices"
           isFilling
@@ -41,7 +41,7 @@ export function DeviceList() {
             options={[["compact", "Rows 26"], ["normal", "Rows 32"], ["comfortable", "Rows 40"]]} />}
         >
           <FilterBar filters={filters} change={change} clear={clear} />
-          <div className={css.panel}>
+          <div className={pane.panel}>
             {failure !== undefined && !devices.isLoaded ? (
               <Failed what="The devices" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} />
             ) : !devices.isLoaded ? (

@@ -68,7 +68,7 @@ export function useDocument<T, V extends Record<string, unknown>>(
   };
 }
 
-function describe(error: CombinedError): Failure {
+export function describe(error: CombinedError): Failure {
   const first = error.graphQLErrors[0];
   const id = first?.extensions["requestId"] ?? first?.extensions["id"];
   return {
