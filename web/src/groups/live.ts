@@ -1,9 +1,9 @@
 /** The groups, live. */
 import { graphql } from "../gql";
 import type { GroupChangesSubscription } from "../gql/graphql";
-import { useChanges, type Watched } from "../live/useChanges";
+import { useChanges, type Followed } from "../live/useChanges";
 
-const GroupsDocument = graphql(`
+const GroupChangesDocument = graphql(`
   subscription GroupChanges {
     groupChanges {
       isSnapshot
@@ -24,6 +24,4 @@ const GroupsDocument = graphql(`
 
 export type GroupInfo = GroupChangesSubscription["groupChanges"]["changed"][number];
 
-const read = (data: GroupChangesSubscription) => data.groupChanges;
-
-export const useGroups = (): Watched<GroupInfo> => useChanges(GroupsDocument, read);
+export const useGroups = (): Followed<GroupInfo> => useChanges(GroupChangesDocument, "groupChanges");

@@ -1,48 +1,45 @@
-/** A set of objects that is kept up to date for as long as somebody looks at it. */
+/** Objects that a screen follows while it is shown: all of them first, then each one that changes. */
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { TypedDocumentString } from "../gql/graphql";
 import { Collection, type Changes } from "./collection";
 import { useLive } from "./Live";
 import { Signal } from "./signal";
 
-export interface Watched<T extends { id: string }> {
+type Item<D, K extends keyof D> = D[K] extends { changed: readonly (infer T)[] } ? T : never;
+
+export interface Followed<T extends { id: string }> {
   items: Collection<T>;
-  /** Counts up with every change: what is worked out of the items depends on it. */
+  /** Counts up with every change of the items, which are the same collection throughout. */
   version: number;
-  /** What the server said when it refused. */
+  /** What the server said when it refused the subscription. */
   failure: string | null;
 }
 
-class Watch<T extends { id: string }> {
-  readonly items = new Collection<T>();
-  readonly changed = new Signal();
-  failure: string | null = null;
-}
-
-/** `read` takes the changes out of a frame; it has to be the same function at every call. */
-export function useChanges<D, T extends { id: string }>(
-  document: TypedDocumentString<D, Record<string, never>>,
-  read: (data: D) => Changes<T>,
-): Watched<T> {
+/** `useChanges(PoolChangesDocument, "poolChanges")`. Not held by a pause: what people do is no number. */
+export function useChanges<D extends object, K extends keyof D & string>(
+  document: TypedDocumentString<D, { [key: string]: never }>,
+  field: K,
+): Followed<Item<D, K> & { id: string }> {
   const { connection } = useLive();
-  const [watch] = useState(() => new Watch<T>());
-  useEffect(
-    () =>
-      connection.subscribe(document.toString(), {}, {
-        next: (data) => {
-          if (watch.items.apply(read(data as D))) watch.changed.bump();
-        },
-        failed: (reason) => {
-          watch.failure = reason;
-          watch.changed.bump();
-        },
-        restarted: () => {
-          watch.failure = null;
-          watch.items.expectSnapshot();
-        },
-      }),
-    [connection, watch, document, read],
-  );
-  const version = useSyncExternalStore(watch.changed.subscribe, watch.changed.snapshot);
-  return { items: watch.items, version, failure: watch.failure };
+  const [held] = useState(() => ({
+    items: new Collection<Item<D, K> & { id: string }>(),
+    changed: new Signal(),
+    failure: null as string | null,
+  }));
+  const query = document.toString();
+  useEffect(() => connection.subscribe(query, {}, {
+    next: (data) => {
+      if (held.items.apply((data as D)[field] as Changes<Item<D, K> & { id: string }>)) held.changed.bump();
+    },
+    failed: (reason) => {
+      held.failure = reason;
+      held.changed.bump();
+    },
+    restarted: () => {
+      held.failure = null;
+      held.items.expectSnapshot();
+    },
+  }), [connection, query, field, held]);
+  const version = useSyncExternalStore(held.changed.subscribe, held.changed.snapshot);
+  return { items: held.items, version, failure: held.failure };
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { LiveProvider, useCluster, useFreshness, useLive } from "../live/Live";
 import { GraphProvider } from "../session/graph";
 import type { Session } from "../session/session";
+import { Announcer } from "../ui/announce";
 import { Banner } from "./Banner";
 import { Help } from "./Help";
 import { Rail } from "./Rail";
@@ -54,6 +55,7 @@ function Frame() {
       </div>
       <SearchBox isOpen={isSearching} onOpenChange={setSearching} />
       <Help isOpen={isHelping} onOpenChange={setHelping} />
+      <Announcer />
     </div>
   );
 }

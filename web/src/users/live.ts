@@ -1,9 +1,9 @@
 /** The people on board, live. */
 import { graphql } from "../gql";
 import type { UserChangesSubscription } from "../gql/graphql";
-import { useChanges, type Watched } from "../live/useChanges";
+import { useChanges, type Followed } from "../live/useChanges";
 
-const UsersDocument = graphql(`
+const UserChangesDocument = graphql(`
   subscription UserChanges {
     userChanges {
       isSnapshot
@@ -25,6 +25,4 @@ const UsersDocument = graphql(`
 
 export type UserInfo = UserChangesSubscription["userChanges"]["changed"][number];
 
-const read = (data: UserChangesSubscription) => data.userChanges;
-
-export const useUsers = (): Watched<UserInfo> => useChanges(UsersDocument, read);
+export const useUsers = (): Followed<UserInfo> => useChanges(UserChangesDocument, "userChanges");
