@@ -13,6 +13,7 @@ import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
+import { readUserSearch } from "./users/search";
 import { parseSearch, stringifySearch, textOf } from "./search";
 import { safeNext } from "./session/next";
 import { readSession } from "./session/session";
@@ -95,6 +96,7 @@ const groups = createRoute({
 const users = createRoute({
   getParentRoute: () => app,
   path: "/users",
+  validateSearch: readUserSearch,
   component: lazyRouteComponent(() => import("./users/UserList"), "UserList"),
 });
 const events = createRoute({

@@ -60,7 +60,7 @@ function GroupRow({ group }: { group: FragmentType<typeof GroupRowFragment> }) {
       <td>{pool ? <Link to="/devices" search={{ pool: [pool.name] }}>{pool.name}</Link> : <span className={table.muted}>none</span>}</td>
       <td className={table.number}><Link to="/users">{count(users.totalCount)}</Link></td>
       {[pool?.load.devices, pool?.load.allocated, pool?.load.free].map((n, i) => <td key={i} className={table.number}>{n === undefined ? UNKNOWN : count(n)}</td>)}
-      <td className={table.number}><Link to="/jobs" search={{ q: name }}>{count(jobs.totalCount)}</Link></td>
+      <td className={table.number}><Link to="/jobs" search={{ group: [name] }}>{count(jobs.totalCount)}</Link></td>
     </tr>
   );
 }

@@ -1,22 +1,16 @@
 /** The jobs that wait or run, live, in an order that holds still. */
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { graphql, useFragment } from "../gql";
 import type { JobInfo } from "../live/documents";
-import { useCluster, useInventory, useLive } from "../live/Live";
+import { useInventory, useLive } from "../live/Live";
 import { useFrozenOrder } from "../live/useFrozenOrder";
 import { Action } from "../ui/Action";
 import { count } from "../ui/format";
 import { Grid } from "../ui/Grid";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { arrangeJobs, hasFilters, ORDER_WORDS } from "./filters";
-import { JOB_COLUMNS, JobCells } from "./JobCells";
+import { BRIEF_JOB_COLUMNS, JOB_COLUMNS, JobCells } from "./JobCells";
+import { usePools } from "./pools";
 import type { JobFilters, JobOrder } from "./search";
-
-const FreeInPoolsFragment = graphql(`
-  fragment FreeInPools on Cluster {
-    pools { id load { free } }
-  }
-`);
 
 interface ActiveJobsProps {
   filters: JobFilters;
@@ -29,7 +23,7 @@ interface ActiveJobsProps {
 export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJobsProps) {
   const { store, connection } = useLive();
   const { jobs, devices, failures, version } = useInventory();
-  const pools = useFragment(FreeInPoolsFragment, useCluster())?.pools ?? [];
+  const pools = usePools();
   const question = JSON.stringify([filters, order]);
   const fresh = useCallback(() => {
     const [wanted, by] = JSON.parse(question) as [JobFilters, JobOrder];
@@ -58,12 +52,13 @@ export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJo
   if (ids.length === 0) {
     return <Empty title="No active job">Nothing holds or waits for a device. Compute processes appear here as NVML sees them.</Empty>;
   }
+  const isBrief = selected !== undefined;
   const find = (id: string) => jobs.get(id) ?? last.get(id);
   return (
     <Grid
       label="Jobs"
-      columns={JOB_COLUMNS}
-      minWidth={980}
+      columns={isBrief ? BRIEF_JOB_COLUMNS : JOB_COLUMNS}
+      minWidth={isBrief ? 620 : 980}
       rowHeight={32}
       ids={ids}
       state={(id) => ({ isSelected: selected !== undefined && find(id)?.key === selected, isOld: jobs.get(id) === undefined })}
@@ -71,14 +66,15 @@ export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJo
       note={ORDER_WORDS[order].toLowerCase()}
       moves={moves}
       sortAgain={sortAgain}
-      cells={(id) => {
+      renderCells={(id) => {
         const job = find(id);
         return job && (
           <JobCells
             job={job}
+            isBrief={isBrief}
             isOver={jobs.get(id) === undefined}
             deviceIds={devicesOf.get(id) ?? []}
-            freeDevices={pools.find((pool) => pool.id === job.pool?.id)?.load.free}
+            freeDevices={pools?.find((pool) => pool.id === job.pool?.id)?.load.free}
           />
         );
       }}

@@ -11,8 +11,8 @@ import { Owner } from "./Owner";
 
 export const JOB_COLUMNS: readonly Column[] = [
   { key: "name", head: "Job", width: "minmax(150px, 1.2fr)" },
-  { key: "state", head: "State", width: "minmax(170px, 1.7fr)" },
-  { key: "owner", head: "User", width: "minmax(150px, 1fr)" },
+  { key: "state", head: "State", width: "minmax(120px, 1.8fr)" },
+  { key: "owner", head: "User", width: "minmax(186px, 1fr)" },
   { key: "group", head: "Group", width: "minmax(80px, 0.7fr)" },
   { key: "pool", head: "Pool", width: "minmax(80px, 0.7fr)" },
   { key: "devices", head: "Devices", width: "72px", isNumber: true },
@@ -21,8 +21,13 @@ export const JOB_COLUMNS: readonly Column[] = [
   { key: "since", head: "Since", width: "84px", isNumber: true },
 ];
 
+const BRIEF = new Set(["name", "state", "owner", "devices", "since"]);
+/** Beside an open detail. */
+export const BRIEF_JOB_COLUMNS = JOB_COLUMNS.filter((column) => BRIEF.has(column.key));
+
 interface JobCellsProps {
   job: JobInfo;
+  isBrief: boolean;
   /** It ended while it was looked at. */
   isOver: boolean;
   deviceIds: readonly string[];
@@ -30,7 +35,7 @@ interface JobCellsProps {
   freeDevices: number | undefined;
 }
 
-export function JobCells({ job, isOver, deviceIds, freeDevices }: JobCellsProps) {
+export function JobCells({ job, isBrief, isOver, deviceIds, freeDevices }: JobCellsProps) {
   const fleet = useFleet();
   const now = useNow();
   const isWaiting = job.state === "QUEUED";
@@ -43,11 +48,11 @@ export function JobCells({ job, isOver, deviceIds, freeDevices }: JobCellsProps)
         {isOver ? reason : isWaiting ? <>Waiting <span className={css.muted}>· {reason}</span></> : "Running"}
       </Cell>
       <Cell><Owner job={job} /></Cell>
-      <Cell>{job.group?.name ?? <span className={css.muted}>{UNKNOWN}</span>}</Cell>
-      <Cell>{job.pool ? <Link to="/devices" search={{ pool: [job.pool.name] }}>{job.pool.name}</Link> : <span className={css.muted}>{UNKNOWN}</span>}</Cell>
+      {!isBrief && <Cell>{job.group?.name ?? <span className={css.muted}>{UNKNOWN}</span>}</Cell>}
+      {!isBrief && <Cell>{job.pool ? <Link to="/devices" search={{ pool: [job.pool.name] }}>{job.pool.name}</Link> : <span className={css.muted}>{UNKNOWN}</span>}</Cell>}
       <Cell kind="number">{isWaiting || isOver ? <span className={css.muted}>–</span> : <Link to="/devices" search={{ q: job.name }}>{count(job.heldDevices)}</Link>}</Cell>
-      <Cell kind="number">{isWaiting || isOver ? <span className={css.muted}>–</span> : count(sums.computing)}</Cell>
-      <Cell><Places job={job} /></Cell>
+      {!isBrief && <Cell kind="number">{isWaiting || isOver ? <span className={css.muted}>–</span> : count(sums.computing)}</Cell>}
+      {!isBrief && <Cell><Places job={job} /></Cell>}
       <Cell kind="number">{since(isWaiting ? job.submittedAt : job.startedAt, now)}</Cell>
     </>
   );

@@ -21,6 +21,7 @@ export const ClusterDocument = graphql(`
       ...NeedsAttention
       ...PoolTable
       ...SharePushed
+      ...JobPools
     }
   }
 `);
@@ -102,6 +103,7 @@ export const JobsDocument = graphql(`
       removed
       changed {
         id
+        key
         name
         state
         source

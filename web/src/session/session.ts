@@ -1,8 +1,10 @@
 /** Who is signed in, by the server's cookie session. Any change of person loads the page anew. */
+import type { Role } from "../gql/graphql";
+
 export interface Session {
   name: string;
   displayName: string | null;
-  roles: string[];
+  roles: Role[];
 }
 
 /** The server takes state-changing requests only with this header, which no foreign form can send. */

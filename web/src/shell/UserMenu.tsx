@@ -4,20 +4,14 @@ import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Sepa
 import { useLive } from "../live/Live";
 import { signOut } from "../session/session";
 import { setSingleKeys, useSingleKeys } from "./settings";
+import { ROLE_LETTERS } from "../users/roles";
 import css from "./TopBar.module.css";
-
-const ROLE_LETTERS: Record<string, string> = {
-  OPERATOR: "OP",
-  DATA_SCIENTIST: "DS",
-  ML_ENGINEER: "ML",
-  PRODUCTION_ENGINEER: "PE",
-};
 
 export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { session } = useLive();
   const navigate = useNavigate();
   const hasKeys = useSingleKeys();
-  const roles = session.roles.map((role) => ROLE_LETTERS[role] ?? role).join(" ");
+  const roles = session.roles.map((role) => ROLE_LETTERS[role]).join(" ");
   return (
     <MenuTrigger>
       <Button className={css.user}>

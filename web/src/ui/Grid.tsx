@@ -31,7 +31,7 @@ interface GridProps {
   rowHeight: number;
   ids: readonly string[];
   /** The cells of a row: one `Cell` per column. */
-  cells: (id: string) => ReactNode;
+  renderCells: (id: string) => ReactNode;
   state?: (id: string) => RowState;
   onOpen?: (id: string) => void;
   onToggle?: (id: string) => void;
@@ -44,7 +44,7 @@ interface GridProps {
   aside?: ReactNode;
 }
 
-export function Grid({ label, columns, minWidth, rowHeight, ids, cells, state, onOpen, onToggle, note, moves = 0, sortAgain, aside }: GridProps) {
+export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, onToggle, note, moves = 0, sortAgain, aside }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const virtual = useVirtualizer({ count: ids.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 6 });
@@ -115,7 +115,7 @@ export function Grid({ label, columns, minWidth, rowHeight, ids, cells, state, o
                 style={{ ...tracks, transform: `translateY(${start}px)`, height: rowHeight }}
                 onClick={(event) => onClick(event, index)}
               >
-                {cells(id)}
+                {renderCells(id)}
               </div>
             );
           })}

@@ -2,7 +2,6 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
-import type { Role } from "../gql/graphql";
 import { usePushed } from "../groups/pushed";
 import { useCluster } from "../live/Live";
 import { useDocument } from "../session/graph";
@@ -11,6 +10,7 @@ import { FilterField } from "../ui/FilterField";
 import { count, since } from "../ui/format";
 import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
+import { ROLE_WORDS } from "./roles";
 import table from "../ui/Table.module.css";
 import { useNow } from "../ui/useNow";
 
@@ -35,12 +35,6 @@ const UserRowFragment = graphql(`
   }
 `);
 
-const ROLE_WORDS: Record<Role, string> = {
-  OPERATOR: "Operator",
-  DATA_SCIENTIST: "Data scientist",
-  ML_ENGINEER: "ML engineer",
-  PRODUCTION_ENGINEER: "Production engineer",
-};
 const PAGE = 50;
 
 export function UserList() {
@@ -80,7 +74,7 @@ function UserRow({ user }: { user: FragmentType<typeof UserRowFragment> }) {
       <th scope="row">{name}{displayName != null && displayName !== name && <span className={table.muted}> {displayName}</span>}</th>
       <td>{roles.map((role) => ROLE_WORDS[role]).join(", ") || <span className={table.muted}>none</span>}</td>
       <td>{group?.name ?? <span className={table.muted}>none</span>}</td>
-      <td className={table.number}><Link to="/jobs" search={{ q: name }}>{count(jobs.totalCount)}</Link></td>
+      <td className={table.number}><Link to="/jobs" search={{ user: [name] }}>{count(jobs.totalCount)}</Link></td>
       <td className={table.number}>{lastSignInAt == null ? <span className={table.muted}>never</span> : since(lastSignInAt, now)}</td>
     </tr>
   );
