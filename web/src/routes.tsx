@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readAuditSearch } from "./audit/search";
 import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
@@ -105,6 +106,12 @@ const events = createRoute({
   validateSearch: readEventSearch,
   component: lazyRouteComponent(() => import("./events/EventList"), "EventList"),
 });
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import("./audit/AuditLog"), "AuditLog"),
+});
 const about = createRoute({
   getParentRoute: () => app,
   path: "/about",
@@ -114,7 +121,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, audit, about]),
   ]),
   parseSearch,
   stringifySearch,

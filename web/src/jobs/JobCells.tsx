@@ -58,9 +58,9 @@ export function JobCells({ job, isBrief, isOver, deviceIds, freeDevices }: JobCe
   );
 }
 
-/** "asks for 8, 3 free in research": what it waits for, as far as is known. */
+/** "asks for 8, 3 free in research": the devices that it waits for, as far as is known. */
 export function waitingFor(job: Pick<JobInfo, "requestedDevices" | "pool">, freeDevices: number | undefined): string {
-  const asks = `asks for ${job.requestedDevices == null ? UNKNOWN : plural(job.requestedDevices, "device")}`;
+  const asks = `asks for ${count(job.requestedDevices)}`;
   if (!job.pool) return `${asks}, in no pool`;
   return freeDevices === undefined ? `${asks} of ${job.pool.name}` : `${asks}, ${count(freeDevices)} free in ${job.pool.name}`;
 }

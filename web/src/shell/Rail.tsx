@@ -44,6 +44,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
         <Item to="/users" icon="users" count={c?.usersTotal}>Users</Item>
       </Section>
       <Section title="Run">
+        <Item to="/audit" icon="audit">Audit log</Item>
         <Item to="/about" icon="cluster">About</Item>
       </Section>
       <div className={css.foot}>

@@ -22,6 +22,7 @@ const SCREENS: Found[] = (
     ["Pools", "/pools", "pools"],
     ["Groups", "/groups", "groups"],
     ["Users", "/users", "users"],
+    ["Audit log", "/audit", "audit"],
     ["About", "/about", "cluster"],
   ] as const
 ).map(([title, to, icon]) => ({ key: to, icon, title, note: "Screen", to }));
