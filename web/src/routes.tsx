@@ -12,6 +12,7 @@ import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
+import { readGroupSearch } from "./groups/search";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
 import { readUserSearch } from "./users/search";
@@ -92,6 +93,7 @@ const pools = createRoute({
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/groups",
+  validateSearch: readGroupSearch,
   component: lazyRouteComponent(() => import("./groups/GroupList"), "GroupList"),
 });
 const users = createRoute({

@@ -1,6 +1,6 @@
 /** Which objects still exist, and what they are called now: the log outlives what it speaks of. */
 import { useGroups } from "../groups/live";
-import { usePools } from "../jobs/pools";
+import { useKnownPools } from "../pools/known";
 import { useUsers } from "../users/live";
 
 /** The name now; null for what is no more, or is of a kind that has no screen. */
@@ -9,7 +9,7 @@ export type Existing = (kind: string, id: string | null) => string | null;
 export function useExisting(): Existing {
   const users = useUsers().items;
   const groups = useGroups().items;
-  const pools = usePools();
+  const pools = useKnownPools();
   return (kind, id) => {
     if (id === null) return null;
     if (kind === "user") return users.get(id)?.name ?? null;

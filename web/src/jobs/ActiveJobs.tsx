@@ -9,7 +9,7 @@ import { Grid } from "../ui/Grid";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { arrangeJobs, hasFilters, ORDER_WORDS } from "./filters";
 import { BRIEF_JOB_COLUMNS, JOB_COLUMNS, JobCells } from "./JobCells";
-import { usePools } from "./pools";
+import { useKnownPools } from "../pools/known";
 import type { JobFilters, JobOrder } from "./search";
 
 interface ActiveJobsProps {
@@ -23,7 +23,7 @@ interface ActiveJobsProps {
 export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJobsProps) {
   const { store, connection } = useLive();
   const { jobs, devices, failures, version } = useInventory();
-  const pools = usePools();
+  const pools = useKnownPools();
   const question = JSON.stringify([filters, order]);
   const fresh = useCallback(() => {
     const [wanted, by] = JSON.parse(question) as [JobFilters, JobOrder];

@@ -15,7 +15,7 @@ import { hasFilters, matchesJob, type JobLine } from "./filters";
 import { Places, ranFor } from "./JobCells";
 import css from "./Jobs.module.css";
 import { Owner } from "./Owner";
-import { usePools } from "./pools";
+import { useKnownPools } from "../pools/known";
 import type { JobFilters } from "./search";
 
 const EndedJobsDocument = graphql(`
@@ -129,7 +129,7 @@ function useServerFilter(filters: JobFilters): JobFilter | null {
   const users = useUsers().items;
   const groups = useGroups().items;
   const { nodes } = useInventory();
-  const pools = usePools();
+  const pools = useKnownPools();
   if ((filters.user && !users.isLoaded) || (filters.group && !groups.isLoaded) || (filters.node && !nodes.isLoaded) || (filters.pool && !pools)) return null;
   const idsOf = (names: string[] | undefined, all: Iterable<{ id: string; name: string }>) =>
     names && [...all].filter((one) => names.includes(one.name)).map((one) => one.id);

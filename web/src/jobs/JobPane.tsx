@@ -12,7 +12,7 @@ import { SOURCE_WORDS } from "./filters";
 import { ranFor, waitingFor } from "./JobCells";
 import css from "./Jobs.module.css";
 import { Owner } from "./Owner";
-import { usePools } from "./pools";
+import { useKnownPools } from "../pools/known";
 
 const JobPaneDocument = graphql(`
   query JobPane($key: String!) {
@@ -62,7 +62,7 @@ export function JobPane({ jobKey, close }: { jobKey: string; close: () => void }
 function Detail({ job: masked, close }: { job: FragmentType<typeof JobDetailFragment>; close: () => void }) {
   const job = useFragment(JobDetailFragment, masked);
   const now = useNow();
-  const free = usePools()?.find((pool) => pool.id === job.pool?.id)?.load.free;
+  const free = useKnownPools()?.find((pool) => pool.id === job.pool?.id)?.load.free;
   const isWaiting = job.state === "QUEUED";
   const isOver = job.state === "ENDED";
   const state = isWaiting ? `Waiting ${since(job.submittedAt, now)}` : isOver ? `Ended, ran for ${ranFor(job.startedAt, job.endedAt)}` : `Running ${since(job.startedAt, now)}`;

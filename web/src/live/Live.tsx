@@ -68,6 +68,9 @@ export function useLive(): Live {
   return live;
 }
 
+/** Whether to offer what only operators may do; the server decides. */
+export const useIsOperator = (): boolean => useLive().session.roles.includes("OPERATOR");
+
 /** Renders again with every tick of the fleet; for what shows its numbers. */
 export function useFleet() {
   const { store } = useLive();

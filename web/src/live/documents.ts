@@ -21,7 +21,7 @@ export const ClusterDocument = graphql(`
       ...NeedsAttention
       ...PoolTable
       ...SharePushed
-      ...JobPools
+      ...PoolsKnown
     }
   }
 `);

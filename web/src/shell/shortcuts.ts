@@ -13,6 +13,9 @@ export const SHORTCUTS: readonly [keys: string, what: string][] = [
   ["/", "Filter the list"],
   ["arrows, j k", "Move in a list or the heat map"],
   ["Enter", "Open"],
+  ["c", "Create, on the screens of pools, groups and users"],
+  ["e", "Edit what is chosen"],
+  ["x", "Choose the row"],
   ["Space", "Pause or go on"],
   ["Esc", "Close"],
   ["?", "These keys"],
@@ -64,8 +67,23 @@ export function useShortcuts(handlers: Handlers): void {
   }, [navigate]);
 }
 
+/** Single letters of one screen, silent while something is typed or a popup is open. */
+export function useScreenKeys(keys: Record<string, (event: KeyboardEvent) => void>): void {
+  const latest = useRef(keys);
+  useEffect(() => { latest.current = keys; });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !areSingleKeysOn()) return;
+      if (isTyping(event.target) || isInDialog(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null) return;
+      latest.current[event.key]?.(event);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+}
+
 const closest = (target: EventTarget | null, selector: string): boolean =>
   target instanceof Element && target.closest(selector) !== null;
 const isTyping = (target: EventTarget | null) => closest(target, "input, textarea, select, [contenteditable]");
-const isInDialog = (target: EventTarget | null) => closest(target, "[role=dialog], [role=menu], [role=listbox]");
+const isInDialog = (target: EventTarget | null) => closest(target, "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]");
 const isControl = (target: EventTarget | null) => closest(target, "button, a, summary, [role=option]");

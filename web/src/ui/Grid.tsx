@@ -35,6 +35,10 @@ interface GridProps {
   state?: (id: string) => RowState;
   onOpen?: (id: string) => void;
   onToggle?: (id: string) => void;
+  /** Other single keys on a row: "e" edits it. */
+  keys?: Record<string, (id: string) => void>;
+  /** The row to stand on, when it is another one than before: one that was just made. */
+  activeId?: string | undefined;
   /** In the foot after the range: the order in words. */
   note?: ReactNode;
   /** How many rows another sorting would move. */
@@ -44,11 +48,21 @@ interface GridProps {
   aside?: ReactNode;
 }
 
-export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, onToggle, note, moves = 0, sortAgain, aside }: GridProps) {
+export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, onToggle, keys, activeId, note, moves = 0, sortAgain, aside }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
+  const [stoodOn, setStoodOn] = useState<string>();
+  const wanted = activeId === undefined || activeId === stoodOn ? -1 : ids.indexOf(activeId);
+  if (wanted !== -1) {
+    setStoodOn(activeId);
+    setActive(wanted);
+  }
   const virtual = useVirtualizer({ count: ids.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 6 });
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  useEffect(() => {
+    if (stoodOn !== undefined) virtual.scrollToIndex(ids.indexOf(stoodOn));
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [virtual, stoodOn]);
   const at = Math.min(active, ids.length - 1);
   const tracks = { gridTemplateColumns: columns.map((column) => column.width).join(" "), minWidth };
 
@@ -66,6 +80,7 @@ export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, st
       virtual.scrollToIndex(next);
     } else if (event.key === "Enter" && onOpen) onOpen(ids[at]);
     else if (event.key === "x" && onToggle) onToggle(ids[at]);
+    else if (keys && event.key in keys) keys[event.key](ids[at]);
     else return;
     event.preventDefault();
   };

@@ -23,3 +23,6 @@ export const ROLE_PURPOSE: Record<Role, string> = {
   ML_ENGINEER: "optimises and publishes models",
   PRODUCTION_ENGINEER: "deploys models",
 };
+
+/** "OP DS", or "none". */
+export const roleLetters = (roles: readonly Role[]): string => ROLES.filter((role) => roles.includes(role)).map((role) => ROLE_LETTERS[role]).join(" ") || "none";
