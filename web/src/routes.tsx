@@ -16,6 +16,7 @@ import { readGroupSearch } from "./groups/search";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
 import { readUserSearch } from "./users/search";
+import { readPoolSearch } from "./pools/search";
 import { parseSearch, stringifySearch, textOf } from "./search";
 import { safeNext } from "./session/next";
 import { readSession } from "./session/session";
@@ -88,6 +89,7 @@ const jobs = createRoute({
 const pools = createRoute({
   getParentRoute: () => app,
   path: "/pools",
+  validateSearch: readPoolSearch,
   component: lazyRouteComponent(() => import("./pools/PoolList"), "PoolList"),
 });
 const groups = createRoute({

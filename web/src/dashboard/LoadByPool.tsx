@@ -2,8 +2,8 @@
 import { Link } from "@tanstack/react-router";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import { HELD } from "../devices/filters";
-import { count, percent, share, since } from "../ui/format";
-import { Occupancy } from "../ui/Occupancy";
+import { count, share, since } from "../ui/format";
+import { Occupancy, OccupancyLegend } from "../ui/Occupancy";
 import { Empty, Panel, Skeleton } from "../ui/Panel";
 import table from "../ui/Table.module.css";
 import css from "./LoadByPool.module.css";
@@ -24,7 +24,7 @@ export function LoadByPool({ cluster }: { cluster: FragmentType<typeof LoadByPoo
   const data = useFragment(LoadByPoolFragment, cluster);
   const mean = data ? share(data.load.computing, data.load.devices) : null;
   return (
-    <Panel title="Load by pool" isLive aside={<PoolLegend mean={mean} />}>
+    <Panel title="Load by pool" isLive aside={<OccupancyLegend hasWaiting mean={mean} />}>
       {data === null ? <Skeleton rows={6} rowHeight={40} /> : data.pools.length === 0 ? <Empty title="No pool yet" /> : (
         <div className={table.scroll}>
           <table className={table.table}>
@@ -64,16 +64,4 @@ export function LoadByPool({ cluster }: { cluster: FragmentType<typeof LoadByPoo
 function Cell({ pool, n, state }: { pool: string; n: number; state?: readonly ("FREE" | "IDLE" | "COMPUTING" | "UNKNOWN")[] }) {
   const search = { pool: [pool], ...(state && { state: [...state] }) };
   return <td className={table.number}><Link to="/devices" search={search} className={css.number}>{count(n)}</Link></td>;
-}
-
-function PoolLegend({ mean }: { mean: number | null }) {
-  return (
-    <span className={css.legend}>
-      <span><i className={css.computing} /> computing</span>
-      <span><i className={css.idle} /> idle</span>
-      <span><i className={css.free} /> free</span>
-      <span><i className={css.waiting} /> asked for by waiting jobs</span>
-      <span><i className={css.mean} /> mean {percent(mean)}</span>
-    </span>
-  );
 }

@@ -13,7 +13,7 @@ import type { GroupInfo } from "./live";
 const DeleteGroupsDocument = graphql(`
   mutation DeleteGroups($input: DeleteGroupsInput!) {
     deleteGroups(input: $input) {
-      __typename
+      kind: __typename
       ... on GroupsDeleted { ids }
       ... on Refusal { message }
       ... on ItemsRefused { items { id name reasons { message } } }
@@ -31,6 +31,7 @@ interface DeleteGroupsProps {
 
 export function DeleteGroups({ groups, onOnly, onDeleted, onClose }: DeleteGroupsProps) {
   const { send, outcome, isSending } = useMutation(DeleteGroupsDocument);
+  const refusal = outcome?.kind === "refused" ? outcome.refusal : null;
   const blockers = groups.map((group) => ({ group, why: whatIsLeft(group) })).filter(({ why }) => why !== null);
   const empty = groups.filter((group) => whatIsLeft(group) === null);
   const one = groups.length === 1 ? groups[0].name : null;
@@ -55,8 +56,8 @@ export function DeleteGroups({ groups, onOnly, onDeleted, onClose }: DeleteGroup
       confirm={`Delete ${one === null ? plural(groups.length, "group") : "group"}`}
       isSending={isSending}
       refusal={
-        <OutcomeBox outcome={outcome} not="Not deleted" details={(why) => why.__typename === "ItemsRefused" && groups.length > 1 && (
-          <ul>{why.items.map((item) => <li key={item.name}><b>{item.name}</b> {item.reasons.map((reason) => reason.message).join(" ")}</li>)}</ul>
+        <OutcomeBox outcome={outcome} not={groups.length === 1 ? "Not deleted" : "None was deleted"} details={refusal?.kind === "ItemsRefused" && groups.length > 1 && (
+          <ul>{refusal.items.map((item) => <li key={item.name}><b>{item.name}</b> {item.reasons.map((reason) => reason.message).join(" ")}</li>)}</ul>
         )} />
       }
       onConfirm={() => void confirm()}

@@ -21,7 +21,7 @@ import { willHappen } from "./words";
 const CreateGroupDocument = graphql(`
   mutation CreateGroup($input: CreateGroupInput!) {
     createGroup(input: $input) {
-      __typename
+      kind: __typename
       ... on Group { id name }
       ... on Refusal { message }
       ... on UsersInOtherGroup { users { id name } }
@@ -33,7 +33,7 @@ const CreateGroupDocument = graphql(`
 const EditGroupDocument = graphql(`
   mutation EditGroup($input: EditGroupInput!) {
     editGroup(input: $input) {
-      __typename
+      kind: __typename
       ... on Group { id name }
       ... on Refusal { message }
       ... on UsersInOtherGroup { users { id name } }
@@ -51,7 +51,7 @@ interface GroupFormProps {
 }
 
 export function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
-  const { items: users, version: usersVersion } = useUsers();
+  const { items: users } = useUsers();
   const [opened] = useState(group);
   const [version, setVersion] = useState(group?.version ?? 0);
   const [typed, setTyped] = useState<string | null>(null);
@@ -59,8 +59,7 @@ export function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
   const pool = usePoolChoice(group);
   const create = useMutation(CreateGroupDocument);
   const edit = useMutation(EditGroupDocument);
-  const { isSending } = group ? edit : create;
-  const outcome = group ? edit.outcome : create.outcome;
+  const { isSending, outcome, forget } = group ? edit : create;
 
   const name = typed ?? group?.name ?? "";
   const isMember = (user: UserInfo) => group !== undefined && user.group?.id === group.id;
@@ -75,10 +74,9 @@ export function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
   const leaving = pickable.filter(({ user, isTicked }) => !isTicked && isMember(user)).map(({ user }) => user);
   const renamed = group !== undefined && name.trim() !== group.name ? name.trim() : undefined;
   const hasChanges = group === undefined || joining.length > 0 || leaving.length > 0 || renamed !== undefined || pool.changed !== undefined;
-  void usersVersion;
 
   const refusal = outcome?.kind === "refused" ? outcome.refusal : null;
-  const nameError = refusal?.__typename === "NameTaken" || refusal?.__typename === "BadName" ? refusal.message : undefined;
+  const nameError = refusal?.kind === "NameTaken" || refusal?.kind === "BadName" ? refusal.message : undefined;
   const isRenamedByOthers = typed !== null && opened !== undefined && group !== undefined && group.name !== opened.name && group.name !== name;
 
   const tick = (user: UserInfo, isTicked: boolean) => setTicks(new Map(ticks).set(user.id, isTicked));
@@ -86,22 +84,20 @@ export function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
     const next = new Map(ticks);
     for (const id of ids) next.delete(id);
     setTicks(next);
-    create.forget();
-    edit.forget();
+    forget();
   };
-  const save = async (readVersion = version) => {
+  const save = async () => {
     if (isSending || !hasChanges) return;
     const sent = group
       ? await edit.send({
           id: group.id,
-          version: readVersion,
+          version,
           name: renamed,
           addUsers: joining.map((user) => user.id),
           removeUsers: leaving.map((user) => user.id),
           ...(pool.changed !== undefined && { pool: pool.changed.id }),
         })
       : await create.send({ name, users: joining.map((user) => user.id), pool: pool.changed?.id ?? null });
-    if (sent.kind === "refused" && sent.refusal.__typename === "StaleEdit") setVersion(sent.refusal.version);
     if (sent.kind !== "done") return;
     announce(group ? `${sent.result.name} is saved.` : `The group ${sent.result.name} is made.`);
     onSaved(sent.result.id);
@@ -124,11 +120,11 @@ export function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
       <OutcomeBox
         outcome={outcome}
         not={group ? "Not saved" : "Not created"}
-        details={(why) => why.__typename === "StaleEdit" && <StaleChanges edit={why} />}
-        accepted={(why) =>
-          why.__typename === "UsersInOtherGroup" ? <Action isSmall onPress={() => leaveOut(why.users.map((user) => user.id))}>Leave {why.users.length === 1 ? why.users[0].name : `these ${why.users.length}`} out</Action>
-          : why.__typename === "PoolInUse" ? <Action isSmall onPress={() => { pool.reset(); create.forget(); edit.forget(); }}>{group ? "Keep the pool as it is" : "Without a pool"}</Action>
-          : why.__typename === "StaleEdit" ? <Action isSmall onPress={() => void save(why.version)}>Save mine over it</Action>
+        details={refusal?.kind === "StaleEdit" && <><StaleChanges edit={refusal} /><p>What you typed and chose is kept when you load the new state.</p></>}
+        accepted={
+          refusal?.kind === "UsersInOtherGroup" ? <Action isSmall onPress={() => leaveOut(refusal.users.map((user) => user.id))}>Leave {refusal.users.length === 1 ? refusal.users[0].name : `these ${refusal.users.length}`} out</Action>
+          : refusal?.kind === "PoolInUse" ? <Action isSmall onPress={() => { pool.reset(); forget(); }}>{group ? "Keep the pool as it is" : "Without a pool"}</Action>
+          : refusal?.kind === "StaleEdit" ? <Action isSmall onPress={() => { setVersion(refusal.version); forget(); }}>Load the new state</Action>
           : null}
       />
       <div className={css.fields}>

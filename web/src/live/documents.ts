@@ -19,7 +19,7 @@ export const ClusterDocument = graphql(`
       ...Readings
       ...LoadByPool
       ...NeedsAttention
-      ...PoolTable
+      ...PoolLoads
       ...SharePushed
       ...PoolsKnown
     }
@@ -56,6 +56,7 @@ export const DevicesDocument = graphql(`
         uuid
         index
         migProfile
+        migParent { id }
         memoryTotalBytes
         temperatureSlowdownCelsius
         type { id name product }

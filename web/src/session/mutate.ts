@@ -8,7 +8,7 @@ import type { TypedDocumentString } from "../gql/graphql";
 import { graphChanged, type Failure } from "./graph";
 import { CLIENT_HEADER, leaveSignedOut } from "./session";
 
-/** Of a result's union: the refusals are those that have a message. */
+/** Of a result's union: the refusals are those that have a message. Select `kind: __typename` to tell them apart. */
 export type Refused<R> = Extract<R, { message: string }>;
 export type Done<R> = Exclude<NonNullable<R>, { message: string }>;
 

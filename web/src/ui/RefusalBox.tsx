@@ -3,7 +3,7 @@
  * buttons that do it. It takes the focus when it appears, and never takes away what was typed.
  */
 import { useEffect, useRef, type ReactNode } from "react";
-import type { Outcome } from "../session/mutate";
+import type { Failure } from "../session/graph";
 import { Mark } from "./Mark";
 import { CopyButton } from "./Panel";
 import css from "./RefusalBox.module.css";
@@ -35,26 +35,30 @@ export function RefusalBox({ title, requestId, accepted, children }: RefusalBoxP
   );
 }
 
-interface OutcomeBoxProps<R> {
-  outcome: Outcome<R> | null;
+interface OutcomeBoxProps {
+  /** An `Outcome` of session/mutate. */
+  outcome:
+    | { kind: "done" }
+    | { kind: "refused"; refusal: { message: string }; requestId: string | null; serial: number }
+    | { kind: "failed" | "unknown"; failure: Failure; serial: number }
+    | null;
   /** "Not created": what did not happen. */
   not: string;
   /** More about a refusal than its words: lists, links, who changed what. */
-  details?: (refusal: Extract<Outcome<R>, { kind: "refused" }>["refusal"]) => ReactNode;
-  /** Buttons that do what would be accepted. */
-  accepted?: (refusal: Extract<Outcome<R>, { kind: "refused" }>["refusal"]) => ReactNode;
+  details?: ReactNode;
+  /** Buttons that do what would be accepted instead of what was refused. */
+  accepted?: ReactNode;
 }
 
 /** Nothing while all is well; a new box, which takes the focus, for each new outcome. */
-export function OutcomeBox<R>({ outcome, not, details, accepted }: OutcomeBoxProps<R>) {
+export function OutcomeBox({ outcome, not, details, accepted }: OutcomeBoxProps) {
   if (outcome === null || outcome.kind === "done") return null;
   const key = outcome.serial;
   if (outcome.kind === "refused") {
-    const { refusal, requestId } = outcome;
     return (
-      <RefusalBox key={key} title={not} requestId={requestId} accepted={accepted?.(refusal)}>
-        <p>{(refusal as { message: string }).message}</p>
-        {details?.(refusal)}
+      <RefusalBox key={key} title={not} requestId={outcome.requestId} accepted={accepted}>
+        <p>{outcome.refusal.message}</p>
+        {details}
       </RefusalBox>
     );
   }

@@ -1,0 +1,53 @@
+/** The popup that the address asks for. */
+import { useInventory } from "../live/Live";
+import { Action } from "../ui/Action";
+import { focusWhenThere } from "../ui/focus";
+import { Popup } from "../ui/Popup";
+import { CreatePool } from "./CreatePool";
+import { DeletePools } from "./DeletePools";
+import { EditPool } from "./EditPool";
+import { MoveDevices } from "./MoveDevices";
+import { poolRow } from "./poolRow";
+import type { PoolSearch } from "./search";
+import { poolNamed, type PoolInfo } from "./usePools";
+
+interface PoolPopupsProps {
+  search: PoolSearch;
+  pools: readonly PoolInfo[];
+  close: (then?: PoolSearch) => void;
+  change: (next: PoolSearch) => void;
+  onDeleted: () => void;
+}
+
+export function PoolPopups({ search, pools, close, change, onDeleted }: PoolPopupsProps) {
+  const { devices } = useInventory();
+  // A popup begins with what the address names: that has to be known first.
+  if (search.popup === undefined || !devices.isLoaded) return null;
+  switch (search.popup) {
+    case "create":
+      return <CreatePool search={search} close={close} />;
+    case "edit": {
+      const pool = poolNamed(pools, search.pool);
+      return pool === undefined || pool.isDefault ? <Gone names={search.pool} close={close} /> : <EditPool key={pool.id} pool={pool} close={close} />;
+    }
+    case "delete": {
+      const there = pools.filter((pool) => search.which?.includes(pool.name));
+      return there.length === 0 ? <Gone names={search.which?.join(", ")} close={close} /> : <DeletePools pools={there} close={close} change={change} onDeleted={onDeleted} />;
+    }
+    case "move":
+      return (
+        <MoveDevices pools={pools} uuids={search.device ?? []} to={search.to} close={close} onMoved={({ name }) => {
+          close({ pool: name });
+          focusWhenThere(poolRow(name));
+        }} />
+      );
+  }
+}
+
+function Gone({ names, close }: { names: string | undefined; close: () => void }) {
+  return (
+    <Popup title="There is nothing to change" onClose={close} actions={<Action kind="primary" autoFocus onPress={close}>Close</Action>}>
+      <p>{names === undefined ? "No pool is named." : `No pool that can be changed is called “${names}” now. It may have been renamed or deleted meanwhile.`}</p>
+    </Popup>
+  );
+}
