@@ -140,7 +140,7 @@ export function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
         />
         <ChoiceEntry label="Pool" note={group ? "" : "can wait"} value={pool.value} onChange={pool.choose} options={pool.options} hint={pool.hint} />
       </div>
-      <UserPicker title={<><b>Users</b> {group ? "Untick to remove, tick to add. Only free users are offered." : "Only free users are offered."}</>} pickable={pickable} onTick={tick} />
+      <UserPicker title={<><b>Users</b> {group ? "untick to remove; only free ones are offered" : "only free ones are offered"}</>} pickable={pickable} onTick={tick} />
     </Popup>
   );
 }

@@ -83,7 +83,7 @@ export function GroupList() {
                 const group = followed.items.get(id);
                 return group && (
                   <>
-                    {isOperator && <Cell>{!group.isDefault && <Check label={`Choose ${group.name}`} isSelected={ticked.ids.has(id)} onChange={() => ticked.toggle(id)} />}</Cell>}
+                    {isOperator && <Cell kind="check">{!group.isDefault && <Check label={`Choose ${group.name}`} isSelected={ticked.ids.has(id)} onChange={() => ticked.toggle(id)} />}</Cell>}
                     <GroupCells group={group} deviceIds={devicesOf.get(group.pool?.id ?? "") ?? NONE} jobs={jobsOf.get(id)?.length ?? 0} />
                   </>
                 );

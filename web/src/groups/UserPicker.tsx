@@ -78,7 +78,7 @@ export function UserPicker({ title, pickable, onTick }: UserPickerProps) {
 function PickableCells({ one: { user, isTicked, note, reason }, onTick }: { one: Pickable; onTick: () => void }) {
   return (
     <>
-      <Cell><Check label={user.displayName ?? user.name} isSelected={isTicked} isDisabled={reason !== undefined} onChange={onTick} /></Cell>
+      <Cell kind="check"><Check label={user.displayName ?? user.name} isSelected={isTicked} isDisabled={reason !== undefined} onChange={onTick} /></Cell>
       <Cell kind={isTicked ? "name" : undefined} title={user.displayName ?? user.name}>{user.displayName ?? user.name}</Cell>
       <Cell kind="muted">{user.name}</Cell>
       <Cell kind="muted">{roleLetters(user.roles)}</Cell>

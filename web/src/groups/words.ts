@@ -21,8 +21,7 @@ export function willHappen({ isNew, joining, leaving, renamed, pool, group }: Wi
   if (pool?.id === null && group?.pool) parts.push(`pool ${group.pool.name} becomes free`);
   if (isNew && joining.length === 0) parts.push("no users yet");
   if (isNew && pool === undefined) parts.push("no pool yet");
-  return parts.length === 0 ? "Nothing is changed yet." : sentence(parts.join("; "));
+  return parts.length === 0 ? "nothing changed yet" : parts.join("; ");
 }
 
 const whoOf = (users: readonly { name: string }[]): string => (users.length === 1 ? users[0].name : plural(users.length, "user"));
-const sentence = (words: string): string => `${words[0].toUpperCase()}${words.slice(1)}.`;

@@ -20,7 +20,6 @@ export const ClusterDocument = graphql(`
       ...LoadByPool
       ...NeedsAttention
       ...PoolLoads
-      ...SharePushed
       ...PoolsKnown
     }
   }

@@ -74,7 +74,22 @@ export async function signOut(): Promise<void> {
   window.location.assign("/sign-in");
 }
 
+/** What is on the screen cannot be shown again: while anybody holds it, the page stays. */
+let holds = 0;
+let isLeaving = false;
+
+/** Returns what lets go; a sign-out that came meanwhile then leads away. */
+export function holdLeaving(): () => void {
+  holds++;
+  return () => {
+    holds--;
+    if (holds === 0 && isLeaving) leaveSignedOut();
+  };
+}
+
 export function leaveSignedOut(): void {
+  isLeaving = true;
+  if (holds > 0) return;
   const { pathname, search } = window.location;
   window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`);
 }

@@ -151,7 +151,7 @@ export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, st
 }
 
 interface CellProps {
-  kind?: "number" | "name" | "muted";
+  kind?: "number" | "name" | "muted" | "check" | undefined;
   title?: string | undefined;
   children?: ReactNode;
 }
