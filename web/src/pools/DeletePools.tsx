@@ -31,9 +31,10 @@ export function DeletePools({ pools, close, change, onDeleted }: DeletePoolsProp
   const { send, outcome, isSending, forget } = useMutation(DeletePoolsDocument);
   const ids = new Set(pools.map((pool) => pool.id));
   const returning = givenOut(devices.values()).filter((device) => ids.has(device.pool.id));
-  const activeIn = jobsByPool(jobs.values());
-  const active = pools.flatMap((pool) => activeIn.get(pool.id) ?? []);
-  const blocked = new Map(pools.map((pool) => [pool.id, whyNot(pool, (activeIn.get(pool.id) ?? []).map((job) => job.name))]));
+  const holding = jobsByPool(jobs.values(), devices.values());
+  const activeIn = (pool: PoolInfo) => [...new Set([...(holding.get(pool.id) ?? []), ...[...jobs.values()].filter((job) => job.pool?.id === pool.id)])];
+  const active = [...new Set(pools.flatMap(activeIn))];
+  const blocked = new Map(pools.map((pool) => [pool.id, whyNot(pool, activeIn(pool).map((job) => job.name))]));
   const blockers: Blocker[] = pools.flatMap((pool) => {
     const reason = blocked.get(pool.id);
     return reason == null ? [] : [{ name: pool.name, reason }];

@@ -25,11 +25,13 @@ interface DevicePickerProps {
   note: string;
   /** The name of the type that is looked at first. */
   type?: string | undefined;
+  /** What is in the pool already, and the pool's name. */
+  own?: { name: string; ids: Chosen };
 }
 
 const ALL = "all";
 
-export function DevicePicker({ devices, chosen, onChange, note, type }: DevicePickerProps) {
+export function DevicePicker({ devices, chosen, onChange, note, type, own }: DevicePickerProps) {
   const sections = useMemo(() => sectionsOf(devices), [devices]);
   const first = sections.find((section) => section.type.name === type);
   const [shownType, setShownType] = useState(first?.type.id ?? ALL);
@@ -39,7 +41,9 @@ export function DevicePicker({ devices, chosen, onChange, note, type }: DevicePi
   const choosing = useChoosing(list, chosen, onChange);
   const keys = useCellKeys(list, choosing.onExtend);
 
-  const free = sections.reduce((n, section) => n + section.free, 0);
+  const isOpen = (device: DeviceInfo) => !isHeld(device) && !own?.ids.has(device.id);
+  const openOf = (blocks: readonly Block[]) => blocks.reduce((n, block) => n + block.devices.filter(isOpen).length, 0);
+  const free = openOf(sections.flatMap((section) => section.blocks));
   const matches = (block: Block) =>
     (!onlyFree || block.free > 0 || block.devices.some((device) => chosen.has(device.id))) && block.hostName.toLowerCase().includes(words.trim().toLowerCase());
   const shown = sections.filter((section) => shownType === ALL || section.type.id === shownType)
@@ -54,10 +58,10 @@ export function DevicePicker({ devices, chosen, onChange, note, type }: DevicePi
       <div className={css.picker}>
         <div className={css.types}>
           <RadioGroup aria-label="Device type" value={shownType} onChange={setShownType}>
-            <TypeChoice id={ALL} name="All types" free={free} chosen={chosenOf(sections.flatMap((section) => section.blocks))} />
-            {sections.map((section) => <TypeChoice key={section.type.id} id={section.type.id} name={shortType(section.type.name)} free={section.free} chosen={chosenOf(section.blocks)} />)}
+            {sections.length !== 1 && <TypeChoice id={ALL} name="All types" free={free} chosen={chosenOf(sections.flatMap((section) => section.blocks))} />}
+            {sections.map(({ type: { id, name }, blocks }) => <TypeChoice key={id} id={sections.length === 1 ? ALL : id} name={shortType(name)} free={openOf(blocks)} chosen={chosenOf(blocks)} />)}
           </RadioGroup>
-          {free > 0 && (
+          {free > 0 && own === undefined && (
             <ForMe types={sections.filter((section) => section.free > 0)} key={shownType} shownType={shownType} choose={(section, n) => {
               const others = [...chosen].filter((id) => !section.blocks.some((block) => block.devices.some((device) => device.id === id && !isHeld(device))));
               onChange(new Set([...others, ...chooseForMe(section.blocks, n)]));
@@ -78,11 +82,11 @@ export function DevicePicker({ devices, chosen, onChange, note, type }: DevicePi
             {shown.map((section) => (
               <section key={section.type.id} aria-label={section.type.name}>
                 <header className={css.typeHead}>
-                  <b>{section.type.name}</b> <span>{count(section.free)} free of {count(section.devices)}</span>
+                  <b>{section.type.name}</b> <span>{own === undefined ? `${count(section.free)} free of ${count(section.devices)}` : `${count(openOf(section.blocks))} free in Default`}</span>
                   {chosenOf(section.blocks) > 0 && <span className={css.chosenCount}>{count(chosenOf(section.blocks))} chosen</span>}
                 </header>
                 {section.blocks.map((block) => (
-                  <NodeRow key={block.key} block={block} drawn={block.devices.map((device) => (chosen.has(device.id) ? "1" : "0")).join("")} />
+                  <NodeRow key={block.key} block={block} drawn={block.devices.map((device) => (chosen.has(device.id) ? "1" : "0") + (own?.ids.has(device.id) ? "1" : "0")).join("")} about={aboutOf(block, own)} />
                 ))}
                 {section.blocks.length === 0 && <p className={css.none}>{words === "" ? "No node has a free one." : `No node is called “${words}”.`}</p>}
               </section>
@@ -140,8 +144,16 @@ function ForMe({ types, shownType, choose }: ForMeProps) {
   );
 }
 
-const NodeRow = memo(function NodeRow({ block, drawn }: { block: Block; drawn: string }) {
-  const isChosen = (i: number) => drawn[i] === "1";
+interface NodeRowProps {
+  block: Block;
+  /** Two figures per device: whether it is chosen, and whether it is in the pool. */
+  drawn: string;
+  about: string;
+}
+
+const NodeRow = memo(function NodeRow({ block, drawn, about }: NodeRowProps) {
+  const isChosen = (i: number) => drawn[2 * i] === "1";
+  const isOwn = (i: number) => drawn[2 * i + 1] === "1";
   const open = block.devices.filter((device) => !isHeld(device));
   const on = block.devices.filter((device, i) => !isHeld(device) && isChosen(i)).length;
   const isAll = open.length > 0 && on === open.length;
@@ -157,23 +169,28 @@ const NodeRow = memo(function NodeRow({ block, drawn }: { block: Block; drawn: s
           const held = isHeld(device);
           return (
             <button key={device.id} type="button" className={css.toggle} role="checkbox" data-stop="" data-cell={device.id} tabIndex={-1} aria-checked={isChosen(i)} aria-disabled={held}
-              aria-label={`${block.hostName} ${gpu(device)}${held ? `, held by ${device.job?.name}` : device.health.level === "OK" ? "" : `, ${device.health.reasons[0]?.title ?? device.health.level.toLowerCase()}`}`}
-              data-health={device.health.level} title={device.health.reasons[0]?.title}>
+              aria-label={`${block.hostName} ${gpu(device)}${isOwn(i) ? ", in the pool" : ""}${held ? `, held by ${device.job?.name}` : device.health.level === "OK" ? "" : `, ${device.health.reasons[0]?.title ?? device.health.level.toLowerCase()}`}`}
+              {...(isOwn(i) && { "data-own": "" })} data-health={device.health.level} title={device.health.reasons[0]?.title}>
               {held ? <Icon name="lock" size={12} /> : device.index}
             </button>
           );
         })}
       </div>
-      <span className={css.about}>{aboutOf(block)}</span>
+      <span className={css.about}>{about}</span>
     </div>
   );
 });
 
-/** "6 free, 2 held by nb-scratch-172". */
-function aboutOf(block: Block): string {
+/** "6 free, 2 held by nb-scratch-172"; of a pool's own: "4 in research, 2 free". */
+function aboutOf(block: Block, own: DevicePickerProps["own"]): string {
+  const inPool = block.devices.filter((device) => own?.ids.has(device.id)).length;
+  const free = block.devices.filter((device) => !isHeld(device) && !own?.ids.has(device.id)).length;
   const held = block.devices.filter(isHeld);
-  if (held.length === 0) return `${block.free} free`;
-  const names = new Set(held.map((device) => device.job?.name));
-  const by = names.size === 1 ? [...names][0] : `${names.size} jobs`;
-  return block.free === 0 ? `all held by ${by}` : `${block.free} free, ${held.length} held by ${by}`;
+  const jobs = [...new Set(held.map((device) => device.job?.name))];
+  const parts = [
+    inPool > 0 && `${inPool} in ${own?.name}`,
+    (free > 0 || inPool === 0) && `${free} free`,
+    held.length > 0 && `${held.length} held by ${jobs.length === 1 ? jobs[0] : `${jobs.length} jobs`}`,
+  ];
+  return parts.filter(Boolean).join(", ");
 }

@@ -108,7 +108,7 @@ export function EditPool({ pool, close }: EditPoolProps) {
         <TextEntry label="Name" value={name} onChange={setName} isRequired error={isNameRefused && refusal.name === name ? refusal.message : undefined}
           hint={isRenamed && pool.name !== name.trim() ? `Now “${pool.name}”${pool.group ? `, of the group ${pool.group.name}` : ""}.` : pool.group ? `Of the group ${pool.group.name}.` : "Of no group."} />
       </div>
-      <DevicePicker devices={offered} chosen={chosen} onChange={choose}
+      <DevicePicker devices={offered} chosen={chosen} onChange={choose} own={{ name: pool.name, ids: new Set(offered.filter(isIn).map((device) => device.id)) }}
         note={own === undefined
           ? `It has no device: of any one type, ${count(freeElsewhere)} are free in Default.`
           : `${count(freeElsewhere)} more ${shortType(own.name)} are free in Default. Other types and devices of other pools are not offered.`} />
@@ -121,7 +121,7 @@ function EditSum({ come, go, left, isRenamed }: { come: number; go: number; left
   return (
     <span data-testid="sum">
       {parts.length === 0 ? <span className={css.muted}>nothing changed yet</span> : parts.join(", ")}
-      <span className={css.muted}> · {plural(left, "device")} then</span>
+      <span className={css.muted}> · {parts.length === 0 ? plural(left, "device") : `${plural(left, "device")} then`}</span>
     </span>
   );
 }

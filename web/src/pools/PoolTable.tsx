@@ -37,10 +37,10 @@ interface PoolTableProps {
 
 export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: PoolTableProps) {
   const loads = useLoads();
-  const { jobs } = useInventory();
+  const { jobs, devices } = useInventory();
   const isOperator = useIsOperator();
   const body = useRef<HTMLTableSectionElement>(null);
-  const jobsOf = jobsByPool(jobs.values());
+  const jobsOf = jobsByPool(jobs.values(), devices.values());
   const tickable = pools.filter((pool) => !pool.isDefault);
   const tick = (pool: PoolInfo, isOn: boolean) => {
     const next = new Set(ticked);

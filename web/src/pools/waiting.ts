@@ -1,15 +1,20 @@
-/** Why the jobs that wait for a pool wait, as far as its numbers tell. */
-import type { JobInfo } from "../live/documents";
+/** The jobs of pools, and why those that wait do, as far as the numbers tell. */
+import type { DeviceInfo, JobInfo } from "../live/documents";
 import { count } from "../ui/format";
 
-/** Active jobs by the id of the pool that they hold devices of, or wait for. */
-export function jobsByPool(jobs: Iterable<JobInfo>): Map<string, JobInfo[]> {
+/** Active jobs by the id of the pools that they hold devices of; those that hold none, of the pool they wait for. */
+export function jobsByPool(jobs: Iterable<JobInfo>, devices: Iterable<DeviceInfo>): Map<string, JobInfo[]> {
+  const poolsOf = new Map<string, Set<string>>();
+  for (const { job, pool } of devices) {
+    if (job != null) poolsOf.set(job.id, (poolsOf.get(job.id) ?? new Set()).add(pool.id));
+  }
   const found = new Map<string, JobInfo[]>();
   for (const job of jobs) {
-    if (job.pool == null) continue;
-    const others = found.get(job.pool.id);
-    if (others) others.push(job);
-    else found.set(job.pool.id, [job]);
+    for (const pool of poolsOf.get(job.id) ?? (job.pool == null ? [] : [job.pool.id])) {
+      const others = found.get(pool);
+      if (others) others.push(job);
+      else found.set(pool, [job]);
+    }
   }
   return found;
 }
