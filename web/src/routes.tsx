@@ -19,6 +19,7 @@ import { readUserSearch } from "./users/search";
 import { readPoolSearch } from "./pools/search";
 import { parseSearch, stringifySearch, textOf } from "./search";
 import { safeNext } from "./session/next";
+import { rolesKey } from "./session/Own";
 import { readSession } from "./session/session";
 import { SignIn } from "./session/SignIn";
 import { Unreachable } from "./session/Unreachable";
@@ -48,7 +49,8 @@ const app = createRoute({
   errorComponent: Unreachable,
   component: function SignedIn() {
     const session = app.useLoaderData();
-    return session && <Shell session={session} />;
+    // Another set of roles sees another cluster: nothing of the former is kept.
+    return session && <Shell key={rolesKey(session.roles)} session={session} />;
   },
 });
 

@@ -2,6 +2,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { graphql, useFragment } from "../gql";
 import type { AuditLogQuery } from "../gql/graphql";
+import { useIsOperator } from "../live/Live";
+import { ForOperators } from "../session/Own";
 import { usePages } from "../session/usePages";
 import { Action } from "../ui/Action";
 import { count, since } from "../ui/format";
@@ -9,7 +11,7 @@ import { brief, Filters } from "../ui/Filters";
 import { Cell, Grid, type Column } from "../ui/Grid";
 import { Icon } from "../ui/Icon";
 import pane from "../ui/Pane.module.css";
-import { Empty, Failed, Skeleton } from "../ui/Panel";
+import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { Segments } from "../ui/Segments";
 import { useNow } from "../ui/useNow";
@@ -47,6 +49,11 @@ const BRIEF = COLUMNS.filter(({ key }) => ["when", "who", "what"].includes(key))
 const OUTCOMES = [["ALL", "All"], ["false", "Done"], ["true", "Refused"]] as const;
 
 export function AuditLog() {
+  if (useIsOperator()) return <Log />;
+  return <Screen title="Audit log"><Panel title="Who did what"><ForOperators title="The audit log is for operators">It tells what everybody changed.</ForOperators></Panel></Screen>;
+}
+
+function Log() {
   const { entry: open, ...filters } = useSearch({ from: "/app/audit" });
   const navigate = useNavigate({ from: "/audit" });
   const now = useNow();

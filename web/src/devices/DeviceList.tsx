@@ -1,6 +1,7 @@
 /** All devices of the cluster: filtered, sorted and selected in the address, live in place. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useInventory, useLive } from "../live/Live";
+import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
 import { count } from "../ui/format";
@@ -49,7 +50,7 @@ export function DeviceList() {
             ) : order.ids.length === 0 && isFiltered ? (
               <Empty title={`0 of ${total} match`} action={<Action onPress={clear}>Clear filters</Action>} />
             ) : order.ids.length === 0 ? (
-              <Empty title="No device yet">No collector has reported a GPU. Start one on a node: it appears here by itself.</Empty>
+              <Nothing title="No device yet" of="devices">No collector has reported a GPU. Start one on a node: it appears here by itself.</Nothing>
             ) : (
               <DeviceGrid
                 order={order}

@@ -2,7 +2,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useInventory, useIsOperator, useLive } from "../live/Live";
-import { OperatorsOnly } from "../session/OperatorsOnly";
+import { Nothing } from "../session/Own";
 import { useScreenKeys } from "../shell/shortcuts";
 import { Action } from "../ui/Action";
 import { Check } from "../ui/Check";
@@ -62,12 +62,11 @@ export function GroupList() {
         </div>
       )}>
       <search className={css.bar}><FilterField label="Group" value={search.q ?? ""} onChange={(q) => void navigate({ search: (old) => ({ ...old, q: q || undefined }), replace: true })} /></search>
-      {!isOperator && <OperatorsOnly what="the other groups" />}
       <div className={pane.panel}>
         {followed.failure !== null && !followed.items.isLoaded ? <Failed what="The groups" failure={{ message: followed.failure, requestId: null }} retry={() => connection.retryNow()} />
           : !followed.items.isLoaded ? <Skeleton rows={8} rowHeight={36} />
           : shown.length === 0 && groups.length > 0 ? <Empty title={`0 of ${count(groups.length)} match`} action={<Action onPress={() => void navigate({ search: {} })}>Clear the filter</Action>} />
-          : shown.length === 0 ? <Empty title="You are in no group">Without a group there is no pool to run jobs in. An operator can add you to one.</Empty>
+          : shown.length === 0 ? <Nothing title="No group yet" of="groups" />
           : (
             <Grid
               label="Groups"

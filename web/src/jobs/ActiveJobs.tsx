@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { JobInfo } from "../live/documents";
 import { useInventory, useLive } from "../live/Live";
 import { useFrozenOrder } from "../live/useFrozenOrder";
+import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
 import { count } from "../ui/format";
 import { Grid } from "../ui/Grid";
@@ -50,7 +51,7 @@ export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJo
     return <Empty title={`0 of ${count(jobs.size)} match`} action={<Action onPress={clear}>Clear filters</Action>} />;
   }
   if (ids.length === 0) {
-    return <Empty title="No active job">Nothing holds or waits for a device. Compute processes appear here as NVML sees them.</Empty>;
+    return <Nothing title="No active job" of="active jobs">Nothing holds or waits for a device. Compute processes appear here as NVML sees them.</Nothing>;
   }
   const isBrief = selected !== undefined;
   const find = (id: string) => jobs.get(id) ?? last.get(id);

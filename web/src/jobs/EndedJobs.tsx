@@ -4,6 +4,7 @@ import { graphql } from "../gql";
 import type { EndedJobsQuery, JobFilter } from "../gql/graphql";
 import { useGroups } from "../groups/live";
 import { useInventory } from "../live/Live";
+import { Nothing } from "../session/Own";
 import { usePages } from "../session/usePages";
 import { Action } from "../ui/Action";
 import { count, UNKNOWN, when } from "../ui/format";
@@ -86,7 +87,7 @@ function EndedList({ filter, filters, selected, onOpen, clear }: EndedJobsProps 
   if (jobs.length === 0) {
     return hasFilters({ ...filters, state: undefined })
       ? <Empty title="No ended job matches" action={<><Action onPress={clear}>Clear filters</Action>{more}</>}>Ended jobs are kept for 30 days.</Empty>
-      : <Empty title="No job has ended yet">Ended jobs are kept for 30 days.</Empty>;
+      : <Nothing title="No job has ended yet" of="ended jobs">Ended jobs are kept for 30 days.</Nothing>;
   }
   const byId = new Map(jobs.map((job) => [job.id, job]));
   return (

@@ -40,12 +40,16 @@ export async function readSession(): Promise<Session | null> {
   return (await response.json()) as Session;
 }
 
-/** False only when the server says that this person is not signed in; an outage says nothing. */
-export async function isStillSignedInAs(session: Session): Promise<boolean> {
+export type SessionState = "same" | "changed" | "over";
+
+/** Over only when the server says that this person is not signed in; an outage says nothing. */
+export async function compareSession(session: Session): Promise<SessionState> {
   try {
-    return (await readSession())?.name === session.name;
+    const now = await readSession();
+    if (now?.name !== session.name) return "over";
+    return now.roles.toSorted().join() === session.roles.toSorted().join() ? "same" : "changed";
   } catch {
-    return true;
+    return "same";
   }
 }
 

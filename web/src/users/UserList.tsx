@@ -4,7 +4,6 @@ import { useMemo, useState } from "react";
 import { useGroups } from "../groups/live";
 import type { JobInfo } from "../live/documents";
 import { useInventory, useIsOperator, useLive } from "../live/Live";
-import { OperatorsOnly } from "../session/OperatorsOnly";
 import { useScreenKeys } from "../shell/shortcuts";
 import { Action } from "../ui/Action";
 import { Check } from "../ui/Check";
@@ -74,7 +73,7 @@ export function UserList() {
           <span id="user-actions" className="visually-hidden">{ticked.ids.size > 1 ? "Roles and passwords are given one user at a time." : ticked.ids.size === 0 ? "Choose a user first." : ""}</span>
         </div>
       )}>
-      {isOperator ? (
+      {isOperator && (
         <Filters
           label="Name or login"
           q={search.q}
@@ -87,7 +86,7 @@ export function UserList() {
           onChange={(name, values) => filter({ [name]: values })}
           clear={() => void navigate({ search: {} })}
         />
-      ) : <OperatorsOnly what="the other users" />}
+      )}
       <div className={pane.panel}>
         {failure !== null && !items.isLoaded ? <Failed what="The users" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} />
           : !items.isLoaded ? <Skeleton rows={14} rowHeight={32} />
