@@ -51,19 +51,20 @@ class EntriesWanted:
     def entries(self) -> QuerySet[AuditEntry]:
         found = AuditEntry.all()
         if self.actor is not None:
-            found = found.filter(actor__icontains=self.actor)
+            found = found.filter(actor__icontains=_findable(self.actor))
         if self.actions is not None:
-            found = found.filter(action__in=self.actions)
+            found = found.filter(action__in=[_findable(one) for one in self.actions])
         if self.object_kinds is not None:
-            found = found.filter(object_kind__in=self.object_kinds)
+            found = found.filter(object_kind__in=[_findable(one) for one in self.object_kinds])
         if self.object_id is not None:
             found = found.filter(object_id=self.object_id)
         if self.search is not None:
+            text = _findable(self.search)
             found = found.filter(
-                Q(object_name__icontains=self.search)
-                | Q(actor__icontains=self.search)
-                | Q(action__icontains=self.search)
-                | Q(message__icontains=self.search)
+                Q(object_name__icontains=text)
+                | Q(actor__icontains=text)
+                | Q(action__icontains=text)
+                | Q(message__icontains=text)
             )
         if self.is_refused is not None:
             found = found.exclude(outcome=DONE) if self.is_refused else found.filter(outcome=DONE)
@@ -72,6 +73,11 @@ class EntriesWanted:
         if self.until is not None:
             found = found.filter(time__lt=self.until)
         return found
+
+
+def _findable(text: str) -> str:
+    """PostgreSQL refuses NUL, which stands in no entry: what has it finds nothing."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 async def read_entries(

@@ -112,7 +112,10 @@ async def create_group(
     """
     change.tell("group", None, name, after={"users": len(user_ids), "pool": pool_id})
     name = await require_free_name(name)
-    pool = None if pool_id is None else await _lock_free_pool(pool_id)
+    pool = None
+    if pool_id is not None:
+        (pool,) = await lock_pools([pool_id])
+        await _require_free_pool(pool)
     users = await _lock_users(user_ids)
     await _require_free(users)
     group = await Group.create(
@@ -153,10 +156,11 @@ async def edit_group(
         before["name"], after["name"] = group.name, new_name
     new_pool_id = group.pool_id if isinstance(pool_id, Keep) else pool_id
     if new_pool_id != group.pool_id:
-        former = {pool.id: pool for pool in await lock_pools(_known([group.pool_id]))}
-        new = None if new_pool_id is None else await _lock_free_pool(new_pool_id)
-        before["pool"] = former[group.pool_id].name if group.pool_id is not None else None
-        after["pool"] = new.name if new else None
+        pools = {pool.id: pool for pool in await lock_pools(_known([group.pool_id, new_pool_id]))}
+        if new_pool_id is not None:
+            await _require_free_pool(pools[new_pool_id])
+        before["pool"] = None if group.pool_id is None else pools[group.pool_id].name
+        after["pool"] = None if new_pool_id is None else pools[new_pool_id].name
     users = {user.id: user for user in await _lock_users([*add, *remove])}
     removed = [users[i] for i in dict.fromkeys(remove) if users[i].group_id == group.id]
     added = [users[i] for i in dict.fromkeys(add) if users[i].group_id != group.id]
@@ -241,13 +245,11 @@ async def _lock_groups(group_ids: Iterable[int]) -> list[Group]:
     return groups
 
 
-async def _lock_free_pool(pool_id: int) -> Named:
-    """Raises: Unknown, PoolInUse."""
-    (pool,) = await lock_pools([pool_id])
-    user = await Group.get_or_none(pool_id=pool_id)
+async def _require_free_pool(pool: Pool) -> None:
+    """Raises: PoolInUse."""
+    user = await Group.get_or_none(pool_id=pool.id)
     if user is not None:
         raise PoolInUse(Named("pool", pool.id, pool.name), Named("group", user.id, user.name))
-    return Named("pool", pool.id, pool.name)
 
 
 async def _lock_users(user_ids: Sequence[int]) -> list[Member]:

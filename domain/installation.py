@@ -95,6 +95,10 @@ async def _install(change: Change, operator: str, cluster_name: str, password_ha
     await Installation.create(
         id=1, cluster_name=cluster_name, operator_name=operator, installed_at=now
     )
+    change.tell("pool", pool.id, pool.name, after={"type": None, "devices": []})
+    change.tell("group", group.id, group.name, after={"users": [], "pool": pool.name})
+    joined = {"roles": [role.value for role in OPERATOR_ROLES], "group": group.name}
+    change.tell("user", user.id, user.name, after={**joined, "display_name": None})
     return True
 
 

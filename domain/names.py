@@ -18,15 +18,27 @@ def is_printable_name(name: str, max_length: int) -> bool:
     return bool(name.strip()) and len(name) <= max_length and name.isprintable()
 
 
-def tidy_name(name: str, max_length: int) -> str:
-    """`name` as it is kept: composed, and without spaces around it or doubled in it.
+def tidy_text(text: str, max_length: int) -> str:
+    """`text` as it is kept: composed, and without spaces around it or doubled in it.
 
     Raises: BadName.
     """
-    tidy = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
-    tidy = " ".join(tidy.split())
-    if not is_printable_name(tidy, max_length) or not fold_name(tidy):
-        raise BadName(name[:max_length], max_length)
+    composed = unicodedata.normalize("NFC", text)
+    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in composed)
+    tidy = " ".join(part for part in spaced.split(" ") if part)
+    if not is_printable_name(tidy, max_length):
+        raise BadName(storable(text, max_length), max_length)
+    return tidy
+
+
+def tidy_name(name: str, max_length: int) -> str:
+    """The same of a name, which has a key: "ß" folds to two letters, and the key has to fit too.
+
+    Raises: BadName.
+    """
+    tidy = tidy_text(name, max_length)
+    if not 0 < len(fold_name(tidy)) <= max_length:
+        raise BadName(tidy, max_length)
     return tidy
 
 

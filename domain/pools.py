@@ -1,7 +1,4 @@
-"""Pools: named sets of devices; every device is in exactly one. Making, changing, deleting them.
-
-Rows are locked in one order everywhere: the jobs, then groups, pools, devices and users by id.
-"""
+"""Pools: named sets of devices; every device is in exactly one. Making, changing, deleting them."""
 
 from __future__ import annotations
 
@@ -169,8 +166,8 @@ async def create_pool(
     DevicesInOtherPool, DevicesBusy, GroupHasPool.
     """
     change.tell("pool", None, name, after={"devices": len(device_ids)})
-    name = await require_free_name(name)
     await lock(JOBS)
+    name = await require_free_name(name)
     group = None if group_id is None else await _lock_group_without_pool(group_id)
     devices = await _lock_devices(device_ids)
     if not devices:
@@ -247,6 +244,8 @@ async def edit_pool(
     after: dict[str, object] = {"added": [device.uuid for device in added]}
     if new_name != pool.name:
         before["name"], after["name"] = pool.name, new_name
+    if type_id != pool.type_id:
+        before["type"], after["type"] = await _type_name(pool.type_id), await _type_name(type_id)
     change.tell("pool", pool.id, pool.name, before=before, after=after)
     change.announce("pool", pool.id)
     change.announce("device", *(device.id for device in [*added, *removed]))
@@ -292,9 +291,11 @@ async def move_devices(change: Change, device_ids: Sequence[int], to_pool_id: in
         left = [device.uuid for device in devices if device.pool_id == pool_id]
         if pool_id != target.id:
             change.tell("pool", pool_id, pools[pool_id].name, before={"removed": left})
-    change.tell(
-        "pool", target.id, target.name, after={"added": [device.uuid for device in devices]}
-    )
+    before: dict[str, object] = {}
+    after: dict[str, object] = {"added": [device.uuid for device in devices]}
+    if type_id not in (0, target.type_id):
+        before["type"], after["type"] = await _type_name(target.type_id), await _type_name(type_id)
+    change.tell("pool", target.id, target.name, before=before, after=after)
     change.announce("pool", *sorted(changed))
     change.announce("device", *(device.id for device in devices))
     return target.id

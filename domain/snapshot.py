@@ -211,6 +211,16 @@ class Snapshot:
     def group_of_pool(self) -> dict[int, GroupRow]:
         return {g.pool_id: g for g in self.groups.values() if g.pool_id is not None}
 
+    @cached_property
+    def jobs_of_group(self) -> dict[int, list[JobRow]]:
+        """The active jobs of each group's users, or else of its pool."""
+        jobs: dict[int, list[JobRow]] = defaultdict(list)
+        for job in self.jobs.values():
+            group = self.group_of_job(job)
+            if group is not None:
+                jobs[group.id].append(job)
+        return jobs
+
     def group_of_job(self, job: JobRow) -> GroupRow | None:
         """The group of its user, or else the one that its pool serves."""
         user = None if job.user_id is None else self.users.get(job.user_id)

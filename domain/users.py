@@ -13,10 +13,10 @@ from tortoise.models import Model
 
 from domain.actors import Actor
 from domain.attempts import forget_attempts
-from domain.database import Change, execute, fetch, for_share, for_update, lock, operation
+from domain.database import Change, execute, fetch, for_update, lock, operation
 from domain.jobs import LOCK as JOBS
 from domain.jobs import active_jobs_of
-from domain.names import fold_name, tidy_name
+from domain.names import fold_name, tidy_name, tidy_text
 from domain.passwords import generate_password, hash_password
 from domain.refusals import (
     BadName,
@@ -170,14 +170,16 @@ async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarde
     hashes = [await hash_password(password) for password in passwords]
     people = tuple(replace(one, roles=tuple(dict.fromkeys(one.roles))) for one in newcomers)
     ids = await _on_board(actor, people, secrets=_Unseen(tuple(hashes)))
-    stored = {
-        row["id"]: row["password_hash"]
-        for row in await fetch('SELECT id, password_hash FROM "user" WHERE id IN (?)', ids)
-    }
+    stored = await stored_hashes(ids)
     return [
         OnBoarded(id, password if stored.get(id) == password_hash else None)
         for id, password, password_hash in zip(ids, passwords, hashes, strict=True)
     ]
+
+
+async def stored_hashes(user_ids: Sequence[int]) -> dict[int, str | None]:
+    rows = await fetch('SELECT id, password_hash FROM "user" WHERE id IN (?)', user_ids)
+    return {row["id"]: row["password_hash"] for row in rows}
 
 
 class _Unseen(tuple[str, ...]):
@@ -199,38 +201,36 @@ async def _on_board(
         raise NobodyChosen
     await lock(JOBS)
     groups = await _groups(one.group_id for one in newcomers)
-    names = await _require_free_names(newcomers)
+    people = await _require_acceptable(newcomers)
     first_of_all = not await _operators()
     ids = []
-    for number, (newcomer, name, password_hash) in enumerate(
-        zip(newcomers, names, secrets, strict=True)
-    ):
-        roles = {*newcomer.roles} | ({Role.OPERATOR} if first_of_all and number == 0 else set())
+    for number, (person, password_hash) in enumerate(zip(people, secrets, strict=True)):
+        roles = {*person.roles} | ({Role.OPERATOR} if first_of_all and number == 0 else set())
         user = await User.create(
-            name=name,
-            name_key=fold_name(name),
-            display_name=newcomer.display_name,
+            name=person.name,
+            name_key=fold_name(person.name),
+            display_name=person.display_name,
             password_hash=password_hash,
-            group_id=newcomer.group_id,
+            group_id=person.group_id,
             created_at=datetime.now(UTC),
         )
         await _give_roles(user.id, roles)
         ids.append(user.id)
-        group = groups.get(newcomer.group_id or 0)
-        after = {"roles": _values(roles), "group": group, "display_name": newcomer.display_name}
-        del change.told["user", newcomer.name]
-        change.tell("user", user.id, name, after=after)
+        group = groups.get(person.group_id or 0)
+        after = {"roles": _values(roles), "group": group, "display_name": person.display_name}
+        change.tell("user", user.id, user.name, after=after)
     for group_id in groups:
         await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
-        joined = [n for n, one in zip(names, newcomers, strict=True) if one.group_id == group_id]
+        joined = [person.name for person in people if person.group_id == group_id]
         change.tell("group", group_id, groups[group_id], after={"added": joined})
     change.announce("user", *ids)
     change.announce("group", *groups)
-    change.announce("job", *await _claim_jobs(dict(zip(map(fold_name, names), ids, strict=True))))
+    keys = (fold_name(person.name) for person in people)
+    change.announce("job", *await _claim_jobs(dict(zip(keys, ids, strict=True))))
     return tuple(ids)
 
 
-@operation("user.edit", by=Role.OPERATOR)
+@operation("user.edit", by=Role.OPERATOR, changes_roles=True)
 async def edit_user(
     change: Change,
     user_id: int,
@@ -246,7 +246,6 @@ async def edit_user(
 
     Raises: NotAllowed, Unknown, StaleEdit, BadName, OwnRoles, LastOperator.
     """
-    await lock(OPERATORS)
     (user,) = await _lock_users([user_id])
     held = await _roles(user.id)
     wanted = held if roles is None else set(roles)
@@ -257,9 +256,7 @@ async def edit_user(
         raise OwnRoles(tuple(sorted(lost, key=_rank)))
     if Role.OPERATOR in lost and await _operators() == {user.id}:
         raise LastOperator((Named("user", user.id, user.name),))
-    shown = user.display_name
-    if display_name is not None:
-        shown = tidy_name(display_name, DISPLAY_NAME_MAX_LENGTH) if display_name.strip() else None
+    shown = user.display_name if display_name is None else _tidy_display_name(display_name)
     await execute(
         'UPDATE "user" SET display_name = ?, version = version + 1 WHERE id = ?', shown, user.id
     )
@@ -274,14 +271,13 @@ async def edit_user(
     return user.id
 
 
-@operation("user.delete", by=Role.OPERATOR)
+@operation("user.delete", by=Role.OPERATOR, changes_roles=True)
 async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ...]:
     """Delete users, all or none; they leave their groups, and their sessions end.
 
     Raises: NotAllowed, Unknown, LastOperator, ItemsRefused of OwnAccount and UserBusy.
     """
     await lock(JOBS)
-    await lock(OPERATORS)
     users = await _lock_users(user_ids)
     for user in users:
         change.tell("user", user.id, user.name)
@@ -290,14 +286,21 @@ async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ..
     operators = await _operators()
     if operators and operators <= set(ids):
         raise LastOperator(tuple(Named("user", u.id, u.name) for u in users if u.id in operators))
+    # After the users: whoever locks groups before them waits for the roles' lock, held alone here.
+    groups = await _groups(user.group_id for user in users)
     for user in users:
-        change.tell("user", user.id, user.name, before={"roles": _values(await _roles(user.id))})
+        left = {"roles": _values(await _roles(user.id)), "group": groups.get(user.group_id or 0)}
+        change.tell("user", user.id, user.name, before=left)
         await close_sessions_of(user.id)
+    for group_id, name in groups.items():
+        await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
+        members = [user.name for user in users if user.group_id == group_id]
+        change.tell("group", group_id, name, before={"removed": members})
     await execute("UPDATE job SET user_id = NULL WHERE user_id IN (?)", ids)  # ended ones
     await execute("DELETE FROM user_role WHERE user_id IN (?)", ids)
     await execute('DELETE FROM "user" WHERE id IN (?)', ids)
     change.announce("user", *ids)
-    change.announce("group", *sorted({u.group_id for u in users if u.group_id is not None}))
+    change.announce("group", *groups)
     return tuple(ids)
 
 
@@ -321,41 +324,67 @@ async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
     return user.id
 
 
-OPERATORS = "operators"
-"""The lock of who takes the role away: two at once must not leave nobody."""
-
-
-async def _require_free_names(newcomers: Sequence[Newcomer]) -> list[str]:
-    """The names as they are kept; they stay free until the transaction ends.
+async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
+    """With their names as they are kept, which stay free until the transaction ends.
 
     Raises: ItemsRefused.
     """
-    for key in sorted({fold_name(one.name) for one in newcomers}):
+    people = [_checked(newcomer) for newcomer in newcomers]
+    keys = sorted({person.key for person in people if person.key is not None})
+    for key in keys:
         await lock(f"user name {key}")
-    keys = [fold_name(one.name) for one in newcomers]
     taken = {
         row["name_key"]: Named("user", row["id"], row["name"])
         for row in await fetch('SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', keys)
     }
-    names, seen, refused = [], set[str](), []
-    for newcomer, key in zip(newcomers, keys, strict=True):
-        reasons: list[Refusal] = []
-        try:
-            names.append(tidy_name(newcomer.name, NAME_MAX_LENGTH))
-            if newcomer.display_name is not None:
-                tidy_name(newcomer.display_name, DISPLAY_NAME_MAX_LENGTH)
-        except BadName as bad:
-            reasons.append(bad)
-        if key in taken:
-            reasons.append(NameTaken(newcomer.name, taken[key]))
-        elif key in seen:
-            reasons.append(NamedTwice(newcomer.name))
-        seen.add(key)
-        if reasons:
-            refused.append(RefusedItem("user", None, newcomer.name, tuple(reasons)))
+    seen = set[str]()
+    for person in people:
+        if person.key is None:
+            continue
+        if person.key in taken:
+            person.reasons.append(NameTaken(person.newcomer.name, taken[person.key]))
+        elif person.key in seen:
+            person.reasons.append(NamedTwice(person.newcomer.name))
+        seen.add(person.key)
+    refused = [
+        RefusedItem("user", None, asked.name, tuple(person.reasons))
+        for asked, person in zip(newcomers, people, strict=True)
+        if person.reasons
+    ]
     if refused:
         raise ItemsRefused(len(newcomers), tuple(refused))
-    return names
+    return [person.newcomer for person in people]
+
+
+@dataclass(slots=True)
+class _Checked:
+    """A newcomer, with those names tidied that can be kept; `key` null: the name cannot."""
+
+    newcomer: Newcomer
+    key: str | None
+    reasons: list[Refusal]
+
+
+def _checked(newcomer: Newcomer) -> _Checked:
+    checked = _Checked(newcomer, None, [])
+    try:
+        name = tidy_name(newcomer.name, NAME_MAX_LENGTH)
+    except BadName as bad:
+        checked.reasons.append(bad)
+    else:
+        checked.newcomer = replace(newcomer, name=name)
+        checked.key = fold_name(name)
+    try:
+        shown = _tidy_display_name(newcomer.display_name or "")
+        checked.newcomer = replace(checked.newcomer, display_name=shown)
+    except BadName as bad:
+        checked.reasons.append(bad)
+    return checked
+
+
+def _tidy_display_name(display_name: str) -> str | None:
+    """Null for an empty one. Raises: BadName."""
+    return tidy_text(display_name, DISPLAY_NAME_MAX_LENGTH) if display_name.strip() else None
 
 
 async def _claim_jobs(users: Mapping[str, int]) -> list[int]:
@@ -407,9 +436,7 @@ async def _groups(group_ids: Iterable[int | None]) -> dict[int, str]:
 
 
 async def _operators() -> set[int]:
-    rows = await fetch(
-        for_share("SELECT user_id FROM user_role WHERE role = ?"), Role.OPERATOR.value
-    )
+    rows = await fetch("SELECT user_id FROM user_role WHERE role = ?", Role.OPERATOR.value)
     return {row["user_id"] for row in rows}
 
 

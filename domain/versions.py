@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tortoise.expressions import Q
+
 from domain.audit import DONE, AuditEntry
 from domain.refusals import StaleEdit
 
@@ -13,8 +15,9 @@ async def require_version(kind: str, id: int, now: int, read: int) -> None:
     """
     if now == read:
         return
+    changed = Q(before__isnull=False) | Q(after__isnull=False)  # a sign-in changes no version
     between = (
-        await AuditEntry.filter(object_kind=kind, object_id=id, outcome=DONE)
+        await AuditEntry.filter(changed, object_kind=kind, object_id=id, outcome=DONE)
         .order_by("-id")
         .limit(max(1, now - read))
     )

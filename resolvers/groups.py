@@ -15,7 +15,7 @@ from resolvers.change_frames import Changes, changes_of
 from resolvers.context import Info
 from resolvers.ids import global_id, numbers_or_nothing
 from resolvers.loads import Load, load_of
-from resolvers.mutations import Refused, carry_out
+from resolvers.mutations import Refused, carry_out, found
 from resolvers.pages import OrderDirection, Page, Slice, contains, paginate
 
 
@@ -101,7 +101,7 @@ def users(root: GroupRow, info: Info) -> list[UserRow]:
 
 
 def jobs(root: GroupRow, info: Info) -> list[JobRow]:
-    return [job for job in info.context.snapshot.jobs.values() if was_theirs(root, job, info)]
+    return info.context.snapshot.jobs_of_group.get(root.id, [])
 
 
 def was_theirs(root: GroupRow, job: JobRow, info: Info) -> bool:
@@ -175,4 +175,4 @@ async def delete_groups(info: Info, input: DeleteGroupsInput) -> GroupsDeleted |
 
 
 def _row(info: Info, result: int | Refused) -> GroupRow | Refused:
-    return result if isinstance(result, Refused) else info.context.snapshot.groups[result]
+    return found("group", info.context.snapshot.groups, result)

@@ -172,13 +172,13 @@ class Live:
             # One read serves all the hints of a burst.
             await asyncio.sleep(0.1)
 
-    async def reread(self) -> None:
+    async def reread(self) -> bool:
         """Read what was hinted at; on failure the hints stay, and the old snapshot with them."""
         async with self._reading:
             self._hinted.clear()
             hints, self._hints = self._hints, {}
             if not hints:
-                return
+                return True
             before = self.snapshot
             try:
                 self.snapshot = await read_snapshot(before, hints)
@@ -188,24 +188,30 @@ class Live:
                 log.exception("snapshot.failed")
                 self._hint(hints)
                 await asyncio.sleep(1)
-                return
+                return False
         self._visible.clear()
         changed = differences(before, self.snapshot)
         for kind, ids in changed.items():
             self.feed.publish(kind, ids)
         if changed["user"] or changed["group"] or changed["pool"]:
             self.feed.wake()  # who may see what has changed with it
+        return True
 
-    async def catch_up(self, changes: Sequence[tuple[str, Sequence[int]]]) -> None:
+    async def catch_up(
+        self, changes: Sequence[tuple[str, Sequence[int]]], *, everything: bool = False
+    ) -> bool:
         """Know what was just committed here, and hint at it to the other replicas.
 
-        A hint that is lost is made good by the outbox.
+        A hint that is lost is made good by the outbox. `everything`: read all, because it is not
+        known what was committed. False: it could not be read.
         """
+        if everything:
+            self._hint(EVERYTHING)
         for kind, ids in changes:
             if kind in TABLES:
                 self._hint({kind: ids})
             await self.bus.publish_change(Change(kind, list(ids)))
-        await self.reread()
+        return await self.reread()
 
     def visible_to(self, user_id: int) -> Snapshot:
         """What the user may see of the snapshot of now."""

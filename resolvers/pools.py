@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import strawberry
 
 import domain.pools
+from domain.refusals import NotAllowed
+from domain.roles import Role
 from domain.snapshot import DeviceRow, DeviceTypeRow, GroupRow, JobRow, PoolRow
 from resolvers.change_frames import Changes, changes_of
 from resolvers.context import Info
 from resolvers.ids import global_id, numbers_or_nothing
 from resolvers.loads import Load, load_of
-from resolvers.mutations import Refused, carry_out
+from resolvers.mutations import Refused, carry_out, found
 from resolvers.pages import OrderDirection, Page, Slice, contains, paginate
 
 
@@ -190,9 +192,11 @@ async def delete_pools(info: Info, input: DeletePoolsInput) -> PoolsDeleted | Re
     )
     if isinstance(deleted, Refused):
         return deleted
-    default = next(pool for pool in info.context.snapshot.pools.values() if pool.is_default)
+    default = next((pool for pool in info.context.snapshot.pools.values() if pool.is_default), None)
+    if default is None:  # done, but somebody has taken the role away before the answer
+        return Refused(NotAllowed(Role.OPERATOR))
     return PoolsDeleted([global_id("Pool", number) for number in deleted], default)
 
 
 def _row(info: Info, result: int | Refused) -> PoolRow | Refused:
-    return result if isinstance(result, Refused) else info.context.snapshot.pools[result]
+    return found("pool", info.context.snapshot.pools, result)

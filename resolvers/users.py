@@ -15,7 +15,7 @@ from domain.users import Newcomer
 from resolvers.change_frames import Changes, changes_of
 from resolvers.context import Context, Info
 from resolvers.ids import global_id, numbers, numbers_or_nothing
-from resolvers.mutations import Refused, carry_out
+from resolvers.mutations import Refused, carry_out, found
 from resolvers.pages import OrderDirection, Page, Slice, allows, contains, paginate
 
 
@@ -176,8 +176,10 @@ async def on_board_users(info: Info, input: OnBoardUsersInput) -> UsersOnBoarded
     )
     if isinstance(done, Refused):
         return done
-    users = info.context.snapshot.users
-    return UsersOnBoarded([FirstPassword(users[one.user_id], one.password) for one in done])
+    users = info.context.snapshot.users  # without whom somebody has deleted since
+    return UsersOnBoarded(
+        [FirstPassword(users[one.user_id], one.password) for one in done if one.user_id in users]
+    )
 
 
 async def edit_user(info: Info, input: EditUserInput) -> UserRow | Refused:
@@ -194,10 +196,8 @@ async def edit_user(info: Info, input: EditUserInput) -> UserRow | Refused:
         ),
         input.command_id,
     )
-    if isinstance(edited, Refused):
-        return edited
     # Who took the operator's role from oneself sees oneself still.
-    return info.context.snapshot.users[edited]
+    return found("user", info.context.snapshot.users, edited)
 
 
 async def reset_password(info: Info, input: ResetPasswordInput) -> PasswordReset | Refused:
@@ -205,7 +205,8 @@ async def reset_password(info: Info, input: ResetPasswordInput) -> PasswordReset
     password = await carry_out(info, lambda actor: domain.users.give_password(actor, user), None)
     if isinstance(password, Refused):
         return password
-    return PasswordReset(info.context.snapshot.users[user], password)
+    row = found("user", info.context.snapshot.users, user)
+    return row if isinstance(row, Refused) else PasswordReset(row, password)
 
 
 async def delete_users(info: Info, input: DeleteUsersInput) -> UsersDeleted | Refused:

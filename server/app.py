@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from server.accounts import Accounts
+from server.audit_export import export_audit
 from server.auth import SignInRoutes
 from server.graphql.execution import MakeContext, limited
 from server.graphql.http import GraphQLOverHTTP
@@ -99,6 +100,7 @@ def create_app(
                     Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie)
                 ],
             ),
+            route("/audit.jsonl", export_audit, Access.OPERATOR, ["GET"]),
             route(GRAPHIQL_PATH, Page(web, "/graphiql/index.html"), Access.OPERATOR_PAGE),
             route(GRAPHIQL_PATH + "/{file:path}", web, Access.OPERATOR),
             route("/{path:path}", web, Access.OPEN),

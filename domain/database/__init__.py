@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.database.changes import (
     Change,
+    Committed,
     committed_changes,
     only_if,
     operation,
@@ -20,6 +21,7 @@ from domain.database.rows import Row, execute, fetch, for_share, for_update, is_
 
 __all__ = [
     "Change",
+    "Committed",
     "DatabaseUnavailable",
     "OutcomeUnknown",
     "Row",

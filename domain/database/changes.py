@@ -23,7 +23,8 @@ from domain.actors import Actor
 from domain.audit import DONE, AuditEntry
 from domain.commands import Command, fingerprint
 from domain.database.errors import is_worth_a_retry
-from domain.database.rows import connection, fetch, for_share, lock
+from domain.database.rows import connection, fetch, lock
+from domain.names import storable
 from domain.outbox import OutboxRow
 from domain.refusals import CommandReused, NotAllowed, Refusal
 from domain.roles import Role
@@ -31,11 +32,28 @@ from domain.roles import Role
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ROLES = "roles"
+"""The lock that every operation takes first: shared to keep the actor's role, alone to change any.
+
+After it the locks come in one order everywhere: the command, the jobs, then groups, pools, devices
+and users, each in the order of their ids; a name before what is to bear it.
+"""
+
 TRIES = 6
 FIRST_PAUSE_SECONDS = 0.02
 
 _condition: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("condition", default=None)
-_committed: ContextVar[list[tuple[str, list[int]]] | None] = ContextVar("committed", default=None)
+_committed: ContextVar[Committed | None] = ContextVar("committed", default=None)
+
+
+@dataclass(slots=True)
+class Committed:
+    """What operations have led to: announcements as (kind, ids)."""
+
+    changes: list[tuple[str, list[int]]] = field(default_factory=list)
+    is_done: bool = False
+    is_repeated: bool = False
+    """A command was carried out before, and its announcements are not among these."""
 
 
 @contextmanager
@@ -49,12 +67,12 @@ def only_if(condition: Callable[[], Awaitable[None]]) -> Iterator[None]:
 
 
 @contextmanager
-def committed_changes() -> Iterator[list[tuple[str, list[int]]]]:
-    """What operations in here announce, once it is committed: (kind, ids)."""
-    announced: list[tuple[str, list[int]]] = []
-    token = _committed.set(announced)
+def committed_changes() -> Iterator[Committed]:
+    """What operations in here do, once it is committed."""
+    committed = Committed()
+    token = _committed.set(committed)
     try:
-        yield announced
+        yield committed
     finally:
         _committed.reset(token)
 
@@ -76,14 +94,24 @@ class Change:
 
     actor: Actor
     action: str
-    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    told: dict[tuple[str, str | int], Told] = field(default_factory=dict)
     announcements: list[tuple[str, list[int]]] = field(default_factory=list)
+    is_repeated: bool = False
 
     def tell(
         self, kind: str, id: int | None, name: str, *, before: Any = None, after: Any = None
     ) -> None:
-        """Name an object, and how it is changed or asked to be; told again, the latter counts."""
-        self.told[kind, name] = Told(kind, id, name[:200], before, after)
+        """Name an object, and how it is changed or asked to be; told again, the latter counts.
+
+        What was asked for by name alone is forgotten once it is told what came of it.
+        """
+        if id is not None:
+            self.told = {
+                key: one for key, one in self.told.items() if (one.kind, one.id) != (kind, None)
+            }
+        self.told[kind, name if id is None else id] = Told(
+            kind, id, storable(name, 200), before, after
+        )
 
     def announce(self, kind: str, *ids: int) -> None:
         """Have it told to the other processes once this is committed."""
@@ -118,15 +146,16 @@ def transaction(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]
 
 
 def operation(
-    action: str, *, by: Role | None = None
+    action: str, *, by: Role | None = None, changes_roles: bool = False
 ) -> Callable[
     [Callable[Concatenate[Change, P], Awaitable[R]]], Callable[Concatenate[Actor, P], Awaitable[R]]
 ]:
     """Make `function(change, ...)` an audited operation `function(actor, ...)`.
 
     `by`: the role that the actor has to have, looked up in the same transaction; the system may do
-    all. Where the audit entry cannot be written, nothing is changed. A refusal undoes everything
-    and leaves an entry with its name. With a command id, a result is an id or a tuple of ids.
+    all. `changes_roles`: it takes roles away, or users that have some. Where the audit entry cannot
+    be written, nothing is changed. A refusal undoes everything and leaves an entry with its name.
+    With a command id, a result is an id or a tuple of ids.
     """
 
     def decorate(
@@ -142,8 +171,10 @@ def operation(
                 nonlocal change
                 change = Change(actor, action)
                 if by is not None:
+                    await lock(ROLES, is_shared=not changes_roles)
                     await _require_role(actor, by)
                 if asked and (former := await _former_result(actor, asked)) is not None:
+                    change.is_repeated = True
                     return former  # type: ignore[no-any-return]
                 result = await function(change, *args, **kwargs)
                 await _write_audit_entries(change)
@@ -158,7 +189,9 @@ def operation(
                 await transaction(_write_audit_entries)(change, refusal)
                 raise
             if (committed := _committed.get()) is not None:
-                committed.extend(change.announcements)
+                committed.changes.extend(change.announcements)
+                committed.is_done = True
+                committed.is_repeated |= change.is_repeated
             return result
 
         return run
@@ -167,13 +200,10 @@ def operation(
 
 
 async def _require_role(actor: Actor, role: Role) -> None:
-    """The role stays the actor's until the transaction ends."""
     if actor.is_system:
         return
     held = await fetch(
-        for_share("SELECT 1 FROM user_role WHERE user_id = ? AND role = ?"),
-        actor.user_id,
-        role.value,
+        "SELECT 1 FROM user_role WHERE user_id = ? AND role = ?", actor.user_id, role.value
     )
     if not held:
         raise NotAllowed(role)

@@ -3,11 +3,11 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
 import { readAuditSearch } from "./audit/search";
+import { readBalanceSearch } from "./balance/search";
 import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
@@ -23,7 +23,9 @@ import { rolesKey } from "./session/Own";
 import { readSession } from "./session/session";
 import { SignIn } from "./session/SignIn";
 import { Unreachable } from "./session/Unreachable";
+import { screen } from "./shell/code";
 import { NotFound } from "./shell/NotFound";
+import { ScreenFailed } from "./shell/ScreenFailed";
 import { Shell } from "./shell/Shell";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
@@ -64,74 +66,81 @@ const nodes = createRoute({
   getParentRoute: () => app,
   path: "/nodes",
   validateSearch: readNodeSearch,
-  component: lazyRouteComponent(() => import("./nodes/NodeList"), "NodeList"),
+  component: screen(() => import("./nodes/NodeList"), "NodeList"),
 });
 const node = createRoute({
   getParentRoute: () => app,
   path: "/nodes/$hostName",
-  component: lazyRouteComponent(() => import("./nodes/NodePage"), "NodePage"),
+  component: screen(() => import("./nodes/NodePage"), "NodePage"),
 });
 const devices = createRoute({
   getParentRoute: () => app,
   path: "/devices",
   validateSearch: readDeviceSearch,
-  component: lazyRouteComponent(() => import("./devices/DeviceList"), "DeviceList"),
+  component: screen(() => import("./devices/DeviceList"), "DeviceList"),
 });
 const device = createRoute({
   getParentRoute: () => app,
   path: "/devices/$uuid",
-  component: lazyRouteComponent(() => import("./devices/DevicePage"), "DevicePage"),
+  component: screen(() => import("./devices/DevicePage"), "DevicePage"),
 });
 const jobs = createRoute({
   getParentRoute: () => app,
   path: "/jobs",
   validateSearch: readJobSearch,
-  component: lazyRouteComponent(() => import("./jobs/JobList"), "JobList"),
+  component: screen(() => import("./jobs/JobList"), "JobList"),
 });
 const pools = createRoute({
   getParentRoute: () => app,
   path: "/pools",
   validateSearch: readPoolSearch,
-  component: lazyRouteComponent(() => import("./pools/PoolList"), "PoolList"),
+  component: screen(() => import("./pools/PoolList"), "PoolList"),
+});
+const balance = createRoute({
+  getParentRoute: () => app,
+  path: "/balance",
+  validateSearch: readBalanceSearch,
+  component: screen(() => import("./balance/Balance"), "Balance"),
 });
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/groups",
   validateSearch: readGroupSearch,
-  component: lazyRouteComponent(() => import("./groups/GroupList"), "GroupList"),
+  component: screen(() => import("./groups/GroupList"), "GroupList"),
 });
 const users = createRoute({
   getParentRoute: () => app,
   path: "/users",
   validateSearch: readUserSearch,
-  component: lazyRouteComponent(() => import("./users/UserList"), "UserList"),
+  component: screen(() => import("./users/UserList"), "UserList"),
 });
 const events = createRoute({
   getParentRoute: () => app,
   path: "/events",
   validateSearch: readEventSearch,
-  component: lazyRouteComponent(() => import("./events/EventList"), "EventList"),
+  component: screen(() => import("./events/EventList"), "EventList"),
 });
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
   validateSearch: readAuditSearch,
-  component: lazyRouteComponent(() => import("./audit/AuditLog"), "AuditLog"),
+  component: screen(() => import("./audit/AuditLog"), "AuditLog"),
 });
 const about = createRoute({
   getParentRoute: () => app,
   path: "/about",
-  component: lazyRouteComponent(() => import("./about/About"), "About"),
+  component: screen(() => import("./about/About"), "About"),
 });
 
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, audit, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, audit, about]),
   ]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
+  defaultErrorComponent: ScreenFailed,
   scrollRestoration: false,
 });
 

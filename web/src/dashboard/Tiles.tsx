@@ -16,11 +16,12 @@ const TilesFragment = graphql(`
     jobsQueued
     load { devices allocated computing idle free unknown healthy warning critical waitingSince }
     attention { level }
+    longestIdle: idleDevices(first: 1) { since }
   }
 `);
 
 export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment> }) {
-  const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention } = useFragment(TilesFragment, cluster);
+  const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention, longestIdle } = useFragment(TilesFragment, cluster);
   const faults = load.warning + load.critical;
   const critical = attention.filter((a) => a.level === "CRITICAL").length;
   const others = attention.length - critical;
@@ -39,7 +40,7 @@ export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment>
       </Tile>
       <Tile label="Allocated but idle" number={load.idle} of={load.idle === 1 ? "device" : "devices"} to="/devices"
         search={{ state: ["IDLE"] }} part={share(load.idle, load.devices)}>
-        held and used below 5 %
+        {longestIdle[0]?.since == null ? "held and used below 5 %" : `longest ${since(longestIdle[0].since, Date.parse(time))}`}
       </Tile>
       <Tile label="Jobs active" number={jobsActive} of={`${count(jobsRunning)} running`} to="/jobs">
         {jobsQueued === 0 ? "none waiting" : (

@@ -1,13 +1,12 @@
 /** Four charts on one time axis, so that the line of an event crosses all of them. */
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import type { DeviceInfo } from "../live/documents";
 import type { Metric } from "../live/history";
 import { useFleet } from "../live/Live";
 import { count, gib } from "../ui/format";
 import { Segments } from "../ui/Segments";
+import { Chart } from "./Chart";
 import css from "./Chart.module.css";
-
-const Chart = lazy(async () => ({ default: (await import("./Chart")).Chart }));
 
 const SPANS = [
   ["900", "15 min"],
@@ -42,19 +41,17 @@ export function DeviceCharts({ device }: { device: DeviceInfo }) {
           <figcaption className={css.caption}>
             <b>{title}</b> <span>{unit}</span> <output>{now}</output>
           </figcaption>
-          <Suspense fallback={<div className={css.waiting} />}>
-            <Chart
-              row={row}
-              metric={metric}
-              label={`${title} in ${unit}`}
-              seconds={Number(span)}
-              max={max}
-              divisor={divisor}
-              limit={limit ?? null}
-              eventAt={reason?.since == null ? null : Date.parse(reason.since) / 1000}
-              hasAxis={i === charts.length - 1}
-            />
-          </Suspense>
+          <Chart
+            row={row}
+            metric={metric}
+            label={`${title} in ${unit}`}
+            seconds={Number(span)}
+            max={max}
+            divisor={divisor}
+            limit={limit ?? null}
+            eventAt={reason?.since == null ? null : Date.parse(reason.since) / 1000}
+            hasAxis={i === charts.length - 1}
+          />
         </figure>
       ))}
       <p className={css.note}>Recorded while this page is open, at most 15 minutes.</p>

@@ -4,7 +4,7 @@ import { gpu } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { LEVEL_WORD, Mark } from "../ui/Mark";
 import pane from "../ui/Pane.module.css";
-import { CopyButton, Empty } from "../ui/Panel";
+import { CopyButton, Empty, PanelBoundary } from "../ui/Panel";
 import { SidePane } from "../ui/SidePane";
 import { Counters } from "./Counters";
 import { DeviceCharts } from "./DeviceCharts";
@@ -36,8 +36,8 @@ export function DevicePane({ uuid, close }: { uuid: string; close: () => void })
     >
       {device.health.reasons.length > 0 && <div className={pane.section}><Reasons device={device} /></div>}
       <div className={pane.section}><Holder device={device} /></div>
-      <div className={pane.section}><DeviceCharts device={device} /></div>
-      <div className={pane.section}><Counters key={device.id} deviceId={device.id} /></div>
+      <PanelBoundary title="Charts"><div className={pane.section}><DeviceCharts device={device} /></div></PanelBoundary>
+      <PanelBoundary title="Counters"><div className={pane.section}><Counters key={device.id} deviceId={device.id} /></div></PanelBoundary>
     </SidePane>
   );
 }

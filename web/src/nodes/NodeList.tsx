@@ -1,6 +1,6 @@
 /** The machines of the cluster: how much of each is given away, computes, and how its host is. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import type { DeviceInfo, NodeInfo } from "../live/documents";
 import { useFleet, useInventory, useLive } from "../live/Live";
 import { sum, type Sums } from "../live/sums";
@@ -27,6 +27,7 @@ const SORTS: readonly [NodeSort, string][] = [
   ["memory:desc", "Fullest host first"],
 ];
 const STATES = [["ALL", "All states"], ...NODE_STATES.map((state) => [state, STATE_WORDS[state]] as const)] as const;
+const FIRST_ROWS = 40;
 const SEVERITY = { OK: 0, WARNING: 1, UNKNOWN: 2, CRITICAL: 3 };
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -95,6 +96,8 @@ function arrangeNodes(all: NodeInfo[], { q, state, sort = "health:desc" }: NodeS
 
 function NodeTable({ ids, devicesOf }: { ids: string[]; devicesOf: Map<string, DeviceInfo[]> }) {
   const { nodes } = useInventory();
+  // A screenful is painted at once; the rest follows without holding up what is pressed next.
+  const shown = useDeferredValue(ids, ids.slice(0, FIRST_ROWS));
   return (
     <div className={table.scroll}>
       <table className={table.table}>
@@ -108,7 +111,7 @@ function NodeTable({ ids, devicesOf }: { ids: string[]; devicesOf: Map<string, D
           </tr>
         </thead>
         <tbody>
-          {ids.map((id) => {
+          {shown.map((id) => {
             const node = nodes.get(id);
             return node && <NodeRow key={id} node={node} devices={devicesOf.get(id) ?? []} />;
           })}

@@ -14,6 +14,7 @@ import { Accepted } from "./Accepted";
 import { countByType, isHeld, sectionsOf } from "./blocks";
 import { MoveDevicesDocument } from "./documents";
 import css from "./PoolForm.module.css";
+import { runsOf } from "./runs";
 import { whyNotTo } from "./targets";
 import type { Chosen } from "./useChosen";
 import { poolNamed, type PoolInfo } from "./usePools";
@@ -120,15 +121,4 @@ function placesOf(devices: readonly DeviceInfo[]): { key: string; place: string;
       holders: first.job?.name ?? null,
     }));
   });
-}
-
-/** "0, 2–4" */
-export function runsOf(numbers: readonly number[]): string {
-  const runs: [from: number, to: number][] = [];
-  for (const n of [...numbers].toSorted((a, b) => a - b)) {
-    const last = runs.at(-1);
-    if (last !== undefined && n <= last[1] + 1) last[1] = n;
-    else runs.push([n, n]);
-  }
-  return runs.map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`)).join(", ");
 }

@@ -1,16 +1,11 @@
 /** Before anything could be shown: the server does not answer. Tries again by itself. */
-import { useEffect } from "react";
 import { Action } from "../ui/Action";
 import { Mark } from "../ui/Mark";
 import css from "./SignIn.module.css";
-
-const AGAIN_AFTER_MS = 3000;
+import { AGAIN_AFTER_MS, useReloadWhenBack } from "./useReloadWhenBack";
 
 export function Unreachable({ error }: { error: unknown }) {
-  useEffect(() => {
-    const timer = setTimeout(() => window.location.reload(), AGAIN_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, []);
+  useReloadWhenBack();
   return (
     <main className={css.screen}>
       <div className={css.box} role="alert">

@@ -38,6 +38,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
         <Item to="/devices" icon="devices" count={c?.load.devices}
           critical={c?.load.critical ?? 0} warning={c?.load.warning ?? 0}>Devices</Item>
         <Item to="/jobs" icon="jobs" count={c?.jobsActive}>Jobs</Item>
+        <Item to="/balance" icon="balance">Load balancing</Item>
         <Item to="/events" icon="info">Health events</Item>
       </Section>
       <Section title="Share">

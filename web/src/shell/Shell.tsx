@@ -1,6 +1,6 @@
 /** The frame round every screen: rail, top bar, what has to be said on all of them, and the screen. */
-import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useState } from "react";
+import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { LiveProvider, useCluster, useFreshness, useLive } from "../live/Live";
 import { GraphProvider } from "../session/graph";
 import { OwnLine, OwnProvider } from "../session/Own";
@@ -13,6 +13,8 @@ import { SearchBox } from "./SearchBox";
 import css from "./Shell.module.css";
 import { useShortcuts } from "./shortcuts";
 import { TopBar } from "./TopBar";
+
+const OTHERS_AFTER_MS = 2000;
 
 export function Shell({ session }: { session: Session }) {
   return (
@@ -35,6 +37,7 @@ function Frame() {
   const [railOpenOn, setRailOpenOn] = useState<string | null>(null);
   const isRailOpen = railOpenOn === path;
   const togglePause = () => (store.pausedAt === null ? store.pause() : store.resume());
+  useOtherScreens();
   useShortcuts({ search: () => setSearching(true), togglePause, help: () => setHelping(true) });
 
   return (
@@ -60,4 +63,15 @@ function Frame() {
       <Announcer />
     </div>
   );
+}
+
+/** Fetches the other screens once this one stands, so that an outage later on keeps none of them away. */
+function useOtherScreens(): void {
+  const { routesById, loadRouteChunk } = useRouter();
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const route of Object.values(routesById)) void loadRouteChunk(route);
+    }, OTHERS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [routesById, loadRouteChunk]);
 }

@@ -18,6 +18,7 @@ const SCREENS: Found[] = (
     ["Nodes", "/nodes", "nodes"],
     ["Devices", "/devices", "devices"],
     ["Jobs", "/jobs", "jobs"],
+    ["Load balancing", "/balance", "balance"],
     ["Health events", "/events", "info"],
     ["Pools", "/pools", "pools"],
     ["Groups", "/groups", "groups"],

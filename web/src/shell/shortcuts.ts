@@ -10,6 +10,7 @@ export const SHORTCUTS: readonly [keys: string, what: string][] = [
   ["g then v", "Devices"],
   ["g then j", "Jobs"],
   ["g then p", "Pools"],
+  ["g then b", "Load balancing"],
   ["/", "Filter the list"],
   ["arrows, j k", "Move in a list or the heat map"],
   ["Enter", "Open"],
@@ -21,7 +22,7 @@ export const SHORTCUTS: readonly [keys: string, what: string][] = [
   ["?", "These keys"],
 ];
 
-const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", j: "/jobs", p: "/pools" };
+const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", j: "/jobs", p: "/pools", b: "/balance" };
 const SECOND_KEY_WITHIN_MS = 1000;
 
 interface Handlers {

@@ -109,7 +109,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
 }
 
 /** One broken panel does not take the screen with it. */
-class PanelBoundary extends Component<{ title: string; children: ReactNode }, { error: Error | null }> {
+export class PanelBoundary extends Component<{ title: string; children: ReactNode }, { error: Error | null }> {
   override state = { error: null as Error | null };
 
   static getDerivedStateFromError(error: Error) {
