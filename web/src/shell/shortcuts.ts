@@ -76,7 +76,11 @@ export function useScreenKeys(keys: Record<string, (event: KeyboardEvent) => voi
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !areSingleKeysOn()) return;
       if (isTyping(event.target) || isInDialog(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null) return;
-      latest.current[event.key]?.(event);
+      const act = latest.current[event.key];
+      if (act === undefined) return;
+      // The letter must not be typed into the field that the act gives the focus to.
+      event.preventDefault();
+      act(event);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
