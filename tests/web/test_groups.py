@@ -196,12 +196,6 @@ async def test_deleting_says_what_is_left_and_takes_only_what_is_empty(
     await records.edit_group("Vision", removeUsers=[ada], pool=None)
     await console.tick("Choose Vision")
     await page.get_by_role("button", name="Delete", exact=True).click()
-    print(
-        "POPUP",
-        await confirmation.inner_text(),
-        await row(page, "Vision").inner_text(),
-        await records.groups(),
-    )
     await confirmation.get_by_role("button", name="Delete group").click()
     await expect(row(page, "Vision")).to_have_count(0)
     assert set(await records.groups()) == {"Default"}
