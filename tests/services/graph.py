@@ -91,7 +91,14 @@ class FakeNode:
         fields = {name: getattr(current, name) for name in current.__struct_fields__}
         self.devices[index] = DeviceSample(**{**fields, **values})
 
-    async def run_job(self, key: str, owner: str, *indexes: int, name: str | None = None) -> None:
+    async def run_job(
+        self,
+        key: str,
+        owner: str,
+        *indexes: int,
+        name: str | None = None,
+        started_at: datetime | None = None,
+    ) -> None:
         """A process on each of the devices: what the collector and the controller would tell."""
         held = frozenset(str(self.uuid(index)) for index in indexes)
         report = NodeProcesses(
@@ -111,7 +118,7 @@ class FakeNode:
             ],
         )
         assert await self.graph.bus.publish(report)
-        job = ReportedJob(key, name or key, owner, held, datetime.now(UTC))
+        job = ReportedJob(key, name or key, owner, held, started_at or datetime.now(UTC))
         ids = await record_processes(JobSource.NVML, list(held), [job], datetime.now(UTC))
         await self.graph.announce("job", ids)
 

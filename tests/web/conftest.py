@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.services.graph import Graph
 from tests.services.product import Product
+from tests.web.lab import Lab, running_lab
 
 PATIENCE_MS = 15_000
 
@@ -42,6 +44,12 @@ class Console:
 
 
 @pytest.fixture
+def kind() -> str:
+    """The rules are proven on both databases elsewhere: the pages are walked on one."""
+    return "sqlite"
+
+
+@pytest.fixture
 async def console(page: Page, product: Product) -> AsyncIterator[Console]:
     """The dashboard of a demo of 4 nodes with 4 GPUs, an operator signed in."""
     yield await _signed_in(page, product)
@@ -62,3 +70,12 @@ async def _signed_in(page: Page, product: Product) -> Console:
     await console.open()
     await console.sign_in()
     return console
+
+
+@pytest.fixture
+async def lab(page: Page, graph: Graph) -> AsyncIterator[Lab]:
+    """A small cluster that does what the test says, its console open, an operator signed in."""
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    async with running_lab(page, graph) as lab:
+        yield lab

@@ -26,7 +26,7 @@ const IdleDevicesDocument = graphql(`
 
 /** Shorter pauses are the rhythm of a job, not a device held for nothing. */
 const WORTH_A_LINE_MS = 60_000;
-const SHOWN = 15;
+const SHOWN = 8;
 
 interface IdleHeldProps {
   onMove: (uuids: readonly string[]) => void;
@@ -94,7 +94,10 @@ export function IdleHeld({ onMove }: IdleHeldProps) {
               })}
             </tbody>
           </table>
-          {found.length > SHOWN && <p className={css.more}><Link to="/devices" search={{ state: ["IDLE"] }}>{plural(found.length - SHOWN, "more job")} with idle devices</Link></p>}
+          <p className={css.more}>
+            {found.length > SHOWN && <><Link to="/devices" search={{ state: ["IDLE"] }}>{plural(found.length - SHOWN, "more job")} with idle devices</Link>. </>}
+            A held device cannot leave its pool before its job ends: ask the owner first.
+          </p>
         </div>
       )}
     </Panel>

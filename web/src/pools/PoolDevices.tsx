@@ -6,6 +6,7 @@ import { useMemo, useRef, useState, type DragEvent } from "react";
 import type { DeviceInfo } from "../live/documents";
 import { useFleet, useInventory, useIsOperator } from "../live/Live";
 import { Action } from "../ui/Action";
+import { Check } from "../ui/Check";
 import { count, plural } from "../ui/format";
 import { OccupancyLegend } from "../ui/Occupancy";
 import { Empty, Panel, Skeleton } from "../ui/Panel";
@@ -33,6 +34,7 @@ export function PoolDevices({ pool, pools, isAll, setAll, onMove, onCreate }: Po
   const { devices, version } = useInventory();
   const isOperator = useIsOperator();
   const [chosen, setChosen] = useState<Chosen>(() => new Set());
+  const [onlyFree, setOnlyFree] = useState(false);
   const [pointed, setPointed] = useState<string | null>(null);
   const field = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLDivElement>(null);
@@ -61,10 +63,11 @@ export function PoolDevices({ pool, pools, isAll, setAll, onMove, onCreate }: Po
 
   return (
     <Panel title={isAll ? "All pools" : pool.name} isLive
-      note={isAll || !pool.isDefault ? `${plural(total, "device")}, ${count(free)} free` : `${plural(total, "device")}, ${count(free)} free to give to a pool`}
+      note={`${plural(total, "device")}, ${count(free)} free`}
       aside={
         <>
           <OccupancyLegend hasUnknown />
+          <Check isSelected={onlyFree} onChange={setOnlyFree}>only nodes with free</Check>
           <Segments label="Devices of" options={[["one", "This pool"], ["all", "All pools"]]} value={isAll ? "all" : "one"} onChange={(view) => setAll(view === "all")} />
         </>
       }>
@@ -78,7 +81,7 @@ export function PoolDevices({ pool, pools, isAll, setAll, onMove, onCreate }: Po
             <div key={one.id}>
               {isAll && <h3 className={css.poolName}>{one.name} <span>{sections.length === 0 ? "no device" : null}</span></h3>}
               {sections.map((section) => (
-                <TypeSection key={section.type.id} section={section} chosen={chosen} canChoose={isOperator}
+                <TypeSection key={section.type.id} section={section} chosen={chosen} canChoose={isOperator} onlyFree={onlyFree}
                   onCreate={isOperator && one.isDefault && section.free > 0 ? () => onCreate({ type: section.type.name }) : undefined} />
               ))}
             </div>
@@ -106,10 +109,11 @@ interface TypeSectionProps {
   section: Section;
   chosen: Chosen;
   canChoose: boolean;
+  onlyFree: boolean;
   onCreate: (() => void) | undefined;
 }
 
-function TypeSection({ section, chosen, canChoose, onCreate }: TypeSectionProps) {
+function TypeSection({ section, chosen, canChoose, onlyFree, onCreate }: TypeSectionProps) {
   const fleet = useFleet();
   return (
     <section className={css.type} aria-label={section.type.name}>
@@ -119,7 +123,7 @@ function TypeSection({ section, chosen, canChoose, onCreate }: TypeSectionProps)
         {onCreate && <Action kind="link" className={css.create} onPress={onCreate}>Create pool from {count(section.free)} free</Action>}
       </header>
       <div className={css.blocks}>
-        {section.blocks.map((block) => <NodeBlock key={block.key} block={block} drawn={drawnAs(block, fleet, chosen)} canChoose={canChoose} />)}
+        {section.blocks.filter((block) => !onlyFree || block.free > 0).map((block) => <NodeBlock key={block.key} block={block} drawn={drawnAs(block, fleet, chosen)} canChoose={canChoose} />)}
       </div>
     </section>
   );
