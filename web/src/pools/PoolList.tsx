@@ -15,7 +15,7 @@ import { PoolPopups } from "./PoolPopups";
 import { PoolTable } from "./PoolTable";
 import { PoolUse } from "./PoolUse";
 import { closed, type PoolSearch } from "./search";
-import { poolNamed, usePools } from "./usePools";
+import { useNamedPool, usePools } from "./usePools";
 
 const uuidsOf = (devices: readonly DeviceInfo[]) => devices.map((device) => device.uuid);
 
@@ -29,11 +29,13 @@ export function PoolList() {
   const change = (next: PoolSearch, isReplaced = false) => void navigate({ search: (old) => ({ ...old, ...next }), replace: isReplaced });
   const close = (then: PoolSearch = {}) => void navigate({ search: (old) => ({ ...closed(old), ...then }), replace: true });
 
-  const shown = poolNamed(pools, search.pool) ?? pools?.find((pool) => pool.isDefault);
+  const shown = useNamedPool(pools, search.pool) ?? pools?.find((pool) => pool.isDefault);
   // What Edit and Delete are about: the ticked rows, or else the pool that is looked at.
   const meant = pools?.filter((pool) => ticked.has(pool.id)) ?? [];
   const targets = meant.length > 0 ? meant : shown && !shown.isDefault ? [shown] : [];
-  const edit = () => targets.length === 1 && change({ popup: "edit", pool: targets[0].name });
+  const edit = () => {
+    if (targets.length === 1) change({ popup: "edit", pool: targets[0].name });
+  };
   const create = () => change({ popup: "create" });
   const remove = () => targets.length > 0 && change({ popup: "delete", which: targets.map((pool) => pool.name) });
   useScreenKeys(isOperator ? { c: create, e: edit } : {});

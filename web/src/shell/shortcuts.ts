@@ -69,14 +69,17 @@ export function useShortcuts(handlers: Handlers): void {
 }
 
 /** Single letters of one screen, silent while something is typed or a popup is open. */
-export function useScreenKeys(keys: Record<string, (event: KeyboardEvent) => void>): void {
+export function useScreenKeys(keys: Record<string, () => void>): void {
   const latest = useRef(keys);
   useEffect(() => { latest.current = keys; });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !areSingleKeysOn()) return;
       if (isTyping(event.target) || isInDialog(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null) return;
-      latest.current[event.key]?.(event);
+      const act = latest.current[event.key];
+      if (act === undefined) return;
+      event.preventDefault(); // or the letter would be typed into the popup that it opens
+      act();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
