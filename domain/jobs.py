@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.database import execute, fetch, transaction
+from domain.database import execute, fetch, lock, transaction
 
 if TYPE_CHECKING:
     from domain.devices import Device
@@ -141,6 +141,7 @@ class JobDevice(Model):
 @transaction
 async def prune_jobs(now: datetime, kept_for: timedelta = KEPT_FOR) -> int:
     """Delete the jobs that ended long ago; how many."""
+    await lock(LOCK)  # a job may come back
     before = now - kept_for
     await execute(
         "DELETE FROM job_device WHERE job_id IN (SELECT id FROM job WHERE ended_at < ?)", before

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import structlog
 
@@ -207,9 +208,11 @@ class Live:
         """
         if everything:
             self._hint(EVERYTHING)
+        # All hints first: while the bus is told, a part of them must not be read alone.
         for kind, ids in changes:
             if kind in TABLES:
                 self._hint({kind: ids})
+        for kind, ids in changes:
             await self.bus.publish_change(Change(kind, list(ids)))
         return await self.reread()
 
@@ -245,12 +248,19 @@ def known_health(snapshot: Snapshot, logged: Iterable[LastHealth]) -> dict[Devic
 
 
 def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
-    """The ids of what is new, gone, or looks different from outside, by kind."""
+    """The ids of what is new, gone, or looks different from outside, by kind.
+
+    Tables are not always read in one go: what shows its neighbours (a group's number of users, a
+    job's user and group) is different when they are.
+    """
     nodes = _differing(before.nodes, after.nodes)
     devices = _differing(before.devices, after.devices)
     jobs = _differing(before.jobs, after.jobs)
     pools = _differing(before.pools, after.pools)
     groups = _differing(before.groups, after.groups)
+    users = _differing(before.users, after.users)
+    named_groups = _differing(before.groups, after.groups, "name")
+    placed_users = _differing(before.users, after.users, "name", "group_id")
     for snapshot in (before, after):
         pools |= {snapshot.groups[i].pool_id or 0 for i in groups if i in snapshot.groups}
     for snapshot in (before, after):
@@ -258,24 +268,41 @@ def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
             devices.update(snapshot.jobs[job_id].device_ids)
         for pool_id in pools:
             devices.update(device.id for device in snapshot.devices_of_pool.get(pool_id, ()))
+            jobs.update(job.id for job in snapshot.jobs_of_pool.get(pool_id, ()))
+        for user_id in placed_users & snapshot.users.keys():
+            groups.add(snapshot.users[user_id].group_id or 0)
+        for group_id in named_groups:
+            users.update(user.id for user in snapshot.users_of_group.get(group_id, ()))
+    for snapshot in (before, after):
+        for user_id in placed_users | (users if named_groups else set()):
+            jobs.update(job.id for job in snapshot.jobs_of_user.get(user_id, ()))
     return {
         "node": nodes,
         "device": devices,
         "job": jobs,
         "pool": pools - {0},
-        "group": groups,
-        "user": _differing(before.users, after.users),
+        "group": groups - {0},
+        "user": users,
     }
 
 
-def _differing(before: object, after: object) -> set[int]:
+def _differing(before: object, after: object, *columns: str) -> set[int]:
+    """The ids of rows that differ, or differ in one of the columns."""
     assert isinstance(before, dict) and isinstance(after, dict)
     if before is after:
         return set()
-    return {
+    different = {
         i
         for i in before.keys() | after.keys()
         if before.get(i) is not after.get(i) and before.get(i) != after.get(i)
+    }
+    if not columns:
+        return different
+    read = attrgetter(*columns)
+    return {
+        i
+        for i in different
+        if i not in before or i not in after or read(before[i]) != read(after[i])
     }
 
 

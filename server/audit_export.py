@@ -18,17 +18,26 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     """The query string: each narrows the others, as in the graph's `AuditFilter`."""
 
     actor: str | None = None
-    action: str | None = None
-    kind: str | None = None
+    action: list[str] | None = None
+    kind: list[str] | None = None
     search: str | None = None
     refused: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
+MANY = ("action", "kind")
+"""What may be given several times: any of them is meant."""
+
+
 async def export_audit(request: Request) -> Response:
     """GET /audit.jsonl, for operators; times have an offset, such as `2026-03-01T12:00:00Z`."""
-    given = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
+    given: dict[str, str | list[str]] = {}
+    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1")):
+        if name in MANY:
+            given[name] = [*given.get(name, []), value]
+        else:
+            given[name] = value
     try:
         wanted = msgspec.convert(given, Wanted, strict=False)
     except msgspec.ValidationError as error:
@@ -39,8 +48,8 @@ async def export_audit(request: Request) -> Response:
             raise Refused(400, "BAD_REQUEST", f"`{name}` needs an offset: end it with Z for UTC.")
     sought = EntriesWanted(
         actor=wanted.actor,
-        actions=None if wanted.action is None else (wanted.action,),
-        object_kinds=None if wanted.kind is None else (wanted.kind,),
+        actions=None if wanted.action is None else tuple(wanted.action),
+        object_kinds=None if wanted.kind is None else tuple(wanted.kind),
         search=wanted.search,
         is_refused=wanted.refused,
         since=wanted.since,

@@ -41,6 +41,8 @@ PREFIX = "qm:"
 CHANGES = f"{PREFIX}changes"
 SILENCE_LIMIT_SECONDS = 5.0
 """A listener that hears nothing for so long, not even its own heartbeat, is deaf."""
+AT_ONCE = 32
+"""Reports under way at once: a demo's nodes share one client, whose connections are few."""
 _KEPT_SECONDS = {"sample": 60, "facts": 3600, "processes": 60, "queue": 60}
 _FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -83,16 +85,17 @@ class Bus:
 
             self._server = FakeServer()
         self._commands = self._client(retries=1)  # one that the server closed is opened anew
+        self._turn = asyncio.Semaphore(AT_ONCE)
         self.dropped: Counter[str] = Counter()
         """Messages not accepted, by reason; and `publish`, those that could not be sent."""
 
     def _client(self, retries: int) -> redis.Redis:
+        # No socket_timeout: with one, redis-py sends under asyncio.wait_for, which on Python 3.11
+        # can swallow a cancellation. Every use here has a deadline of its own instead.
         if self._server is not None:
             from fakeredis import FakeAsyncRedis
 
-            return FakeAsyncRedis(server=self._server)
-        # No socket_timeout: with one, redis-py sends under asyncio.wait_for, which on Python 3.11
-        # can swallow a cancellation. Every use here has a deadline of its own instead.
+            return FakeAsyncRedis(server=self._server, socket_timeout=None)
         return redis.Redis.from_url(
             self._url,
             socket_connect_timeout=2,
@@ -121,7 +124,11 @@ class Bus:
 
     async def _send(self, channel: str, payload: bytes, kept_seconds: int | None) -> bool:
         try:
-            async with asyncio.timeout(2), self._commands.pipeline(transaction=False) as pipe:
+            async with (
+                asyncio.timeout(2),
+                self._turn,
+                self._commands.pipeline(transaction=False) as pipe,
+            ):
                 if kept_seconds is not None:
                     pipe.set(channel, payload, ex=kept_seconds)
                 pipe.publish(channel, payload)
@@ -165,6 +172,7 @@ class Bus:
                 if not is_lost:
                     log.warning("bus.lost", error=str(error) or type(error).__name__)
                 is_lost = True
+            _end_if_cancelled()
             yield Lost()
             # Full jitter, so that many replicas do not come back in step; at most 2 s, so that
             # the screen is live again soon after Redis is.
@@ -190,6 +198,7 @@ class Bus:
             while True:
                 asked_at = loop.time()
                 message = await pubsub.get_message(timeout=1.0)
+                _end_if_cancelled()
                 if message is None:
                     # At most the wait counts: where our own loop was blocked, nobody was silent.
                     silence += min(loop.time() - asked_at, 1.0)
@@ -256,6 +265,16 @@ class Bus:
     async def close(self) -> None:
         with contextlib.suppress(*_FAILURES):
             await self._commands.aclose()
+
+
+def _end_if_cancelled() -> None:
+    """Raise a cancellation that was swallowed on the way: the task still counts it.
+
+    On Python 3.11 asyncio.wait_for, under the embedded bus, returns what came in the same instant.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _text(name: bytes) -> str:

@@ -7,13 +7,12 @@ order, so that nothing has to be begun anew after the second that a deadlock tak
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
 from domain.actors import Actor
-from domain.database import changes, errors
 from domain.devices import Device
 from domain.groups import Group, create_group, delete_groups, edit_group
 from domain.installation import Installed
@@ -23,22 +22,9 @@ from domain.roles import Role
 from domain.users import Newcomer, User, delete_users, edit_user, on_board
 from tests.domain.fleet import NOON, node
 
+pytestmark = pytest.mark.usefixtures("nothing_is_begun_anew")
+
 ADA = Actor(1, "ada")
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    begun_anew: list[BaseException] = []
-
-    def is_worth_a_retry(error: BaseException) -> bool:
-        is_worth_it = errors.is_worth_a_retry(error)
-        if is_worth_it:
-            begun_anew.append(error)
-        return is_worth_it
-
-    monkeypatch.setattr(changes, "is_worth_a_retry", is_worth_a_retry)
-    yield
-    assert not begun_anew
 
 
 async def at_once(*work: Awaitable[Any]) -> list[str]:

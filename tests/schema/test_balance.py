@@ -67,6 +67,11 @@ async def test_pool_group_and_node_tell_allocated_against_computing_and_who_wait
                clusterNode(hostName: "a") {{ {load} }} }}"""
     )
     shared = {"devices": 3, "allocated": 2, "computing": 1, "idle": 1, "free": 1}
+    jobs = await graph.ask(
+        "{ jobs(filter: {states: [QUEUED]}) { edges { node { name waitingReason } } } }"
+    )
+    (job,) = jobs["jobs"]["edges"]
+    assert job["node"]["waitingReason"] == "Waits for 2 GPUs of research, where 1 is free."
     waits = {"waitingJobs": 1, "waitingDevices": 2}
     assert data["pool"]["load"] == {**shared, **waits}
     assert data["group"]["load"] == {**shared, **waits}

@@ -83,5 +83,5 @@ class Postgres:
             ("-w", "-D", data, "-l", log, *arguments),
             bin_path=self.server.bin_path,
             user=self.server.system_user,
-            timeout=30,
+            timeout=90,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,7 +18,7 @@ from telemetry.samples import (
     encode,
 )
 from tests.services.redis import RedisServer
-from tests.telemetry.ear import listening
+from tests.telemetry.ear import Ear, listening
 from tests.telemetry.reports import START, facts, sample
 
 PROCESSES = NodeProcesses(
@@ -151,3 +152,36 @@ async def test_keys_that_are_no_strings_and_strange_changes_do_not_deafen(
         await intruder.publish("qm:changes", encode(Change("no such table", [-1])))
         await ear.hears(Change("no such table", [-1]), live)
     assert redis_bus.dropped == {"malformed": 1}
+
+
+@pytest.mark.spec("F-21")
+async def test_a_listener_that_is_cancelled_as_messages_arrive_ends(bus: Bus) -> None:
+    for steps in range(60):
+        ear = Ear()
+        listener = asyncio.create_task(ear.listen_to(bus))
+        await ear.is_live()
+        said = asyncio.create_task(bus.publish(sample()))
+        for _ in range(steps):  # wherever the message is on its way
+            await asyncio.sleep(0)
+        listener.cancel()
+        await asyncio.wait([listener], timeout=5)
+        assert listener.cancelled()
+        await said
+
+
+@pytest.mark.spec("F-21")
+async def test_a_report_that_is_cancelled_on_its_way_ends(bus: Bus) -> None:
+    await bus.publish(sample())
+    for steps in range(30):
+        saying = asyncio.create_task(bus.publish(sample()))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        is_under_way = saying.cancel()
+        await asyncio.wait([saying])
+        assert saying.cancelled() == is_under_way
+
+
+async def test_many_nodes_that_report_in_the_same_instant_are_all_heard(bus: Bus) -> None:
+    sent = await asyncio.gather(*(bus.publish(sample(sequence=n)) for n in range(300)))
+    assert all(sent)
+    assert not bus.dropped

@@ -34,6 +34,11 @@ class Console:
     async def is_live(self) -> None:
         await expect(self.page.get_by_test_id("live")).to_contain_text("Live")
 
+    async def tick(self, name: str) -> None:
+        """Press the box of this name; the input itself is out of sight."""
+        box = self.page.get_by_role("checkbox", name=name, exact=True)
+        await self.page.locator("label", has=box).click()
+
     async def shows(self, title: str) -> None:
         await expect(self.page.get_by_role("heading", level=1)).to_contain_text(title)
 

@@ -1,6 +1,6 @@
 /** An order by live numbers that holds until somebody asks for it anew: rows never move on their own. */
 import { useState } from "react";
-import { newcomers } from "../devices/moves";
+import { newcomers } from "../live/moves";
 import { byNeed, type LoadLine } from "./loads";
 
 interface Made {

@@ -20,7 +20,7 @@ export const ClusterDocument = graphql(`
       ...LoadByPool
       ...NeedsAttention
       ...PoolLoads
-      ...SharePushed
+      ...PoolsKnown
     }
   }
 `);
@@ -103,6 +103,7 @@ export const JobsDocument = graphql(`
       removed
       changed {
         id
+        key
         name
         state
         source

@@ -3,11 +3,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useIsOperator, useLive } from "../live/Live";
 import type { DeviceInfo } from "../live/documents";
+import { Nothing } from "../session/Own";
 import { useScreenKeys } from "../shell/shortcuts";
 import { Action } from "../ui/Action";
 import { count } from "../ui/format";
 import { Icon } from "../ui/Icon";
-import { Failed, Panel, Skeleton } from "../ui/Panel";
+import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { PoolDevices } from "./PoolDevices";
 import css from "./PoolList.module.css";
@@ -29,7 +30,7 @@ export function PoolList() {
   const change = (next: PoolSearch, isReplaced = false) => void navigate({ search: (old) => ({ ...old, ...next }), replace: isReplaced });
   const close = (then: PoolSearch = {}) => void navigate({ search: (old) => ({ ...closed(old), ...then }), replace: true });
 
-  const shown = useNamedPool(pools, search.pool) ?? pools?.find((pool) => pool.isDefault);
+  const shown = useNamedPool(pools, search.pool) ?? pools?.find((pool) => pool.isDefault) ?? pools?.at(0);
   // What Edit and Delete are about: the ticked rows, or else the pool that is looked at.
   const meant = pools?.filter((pool) => ticked.has(pool.id)) ?? [];
   const targets = meant.length > 0 ? meant : shown && !shown.isDefault ? [shown] : [];
@@ -51,8 +52,12 @@ export function PoolList() {
     )}>
       {failure !== null && pools === null ? (
         <Panel title="Pools"><Failed what="The pools" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} /></Panel>
-      ) : pools === null || shown === undefined ? (
+      ) : pools?.length === 0 ? (
+        <Panel title="Pools"><Nothing title="No pool yet" of="pools" /></Panel>
+      ) : pools === null ? (
         <Panel title="Pools"><Skeleton rows={6} rowHeight={44} /></Panel>
+      ) : shown === undefined ? (
+        <Panel title="Pools"><Empty title="No pool is yours">Your group has none, or you are in no group. An operator can give it one; pools of other groups are for operators.</Empty></Panel>
       ) : (
         <>
           <section className={css.table} aria-label="Pools by occupancy">

@@ -1,12 +1,12 @@
 /** Questions to the graph that are asked once (facts, lists): live numbers never come this way. */
-import { useCallback, useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { cacheExchange, Client, CombinedError, fetchExchange, mapExchange, Provider, useQuery } from "urql";
 import type { TypedDocumentString } from "../gql/graphql";
 import { useLive } from "../live/Live";
 import { Signal } from "../live/signal";
 import { CLIENT_HEADER, leaveSignedOut } from "./session";
 
-const client = new Client({
+const makeClient = () => new Client({
   url: "/graphql",
   preferGetMethod: false,
   fetchOptions: { credentials: "same-origin", headers: CLIENT_HEADER },
@@ -22,6 +22,8 @@ const client = new Client({
 });
 
 export function GraphProvider({ children }: { children: ReactNode }) {
+  // Made anew with the shell: what one person's roles let them see is not kept for the next.
+  const [client] = useState(makeClient);
   return <Provider value={client}>{children}</Provider>;
 }
 
@@ -73,7 +75,7 @@ export function useDocument<T, V extends Record<string, unknown>>(
   };
 }
 
-function describe(error: CombinedError): Failure {
+export function describe(error: CombinedError): Failure {
   const first = error.graphQLErrors[0];
   const id = first?.extensions["requestId"] ?? first?.extensions["id"];
   return {

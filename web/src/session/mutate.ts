@@ -33,8 +33,10 @@ export interface Mutation<T, V> {
   forget: () => void;
 }
 
+/** `hasCommand` is false for what the server makes anew each time and does not remember: a password. */
 export function useMutation<T extends object, V extends { input: object }>(
   document: TypedDocumentString<T, V>,
+  { hasCommand = true } = {},
 ): Mutation<T, V> {
   const [outcome, setOutcome] = useState<Outcome<ResultOf<T>> | null>(null);
   const [isSending, setSending] = useState(false);
@@ -45,20 +47,29 @@ export function useMutation<T extends object, V extends { input: object }>(
   const send = useCallback(async (input: InputOf<V>) => {
     const wishes = JSON.stringify(input);
     last.current = input;
-    if (command.current?.wishes !== wishes) command.current = { id: crypto.randomUUID(), wishes };
+    if (command.current?.wishes !== wishes) command.current = { id: newId(), wishes };
     setSending(true);
-    const next = await carryOut<ResultOf<T>>(query, { ...input, commandId: command.current.id });
+    const next = await carryOut<ResultOf<T>>(query, hasCommand ? { ...input, commandId: command.current.id } : input);
     if (next.kind !== "unknown") command.current = null;
     setOutcome(next);
     setSending(false);
     return next;
-  }, [query]);
+  }, [query, hasCommand]);
   const again = useCallback(() => {
     if (last.current === null) throw new Error("Nothing was sent yet.");
     return send(last.current);
   }, [send]);
   const forget = useCallback(() => setOutcome(null), []);
   return { send, again, outcome, isSending, forget };
+}
+
+/** A UUID (version 4, RFC 9562); `crypto.randomUUID` is there over HTTPS only. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** The server gives up after 10 s; what is silent for longer has no answer on its way. */

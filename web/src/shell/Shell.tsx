@@ -3,6 +3,7 @@ import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { LiveProvider, useCluster, useFreshness, useLive } from "../live/Live";
 import { GraphProvider } from "../session/graph";
+import { OwnLine, OwnProvider } from "../session/Own";
 import type { Session } from "../session/session";
 import { Announcer } from "../ui/announce";
 import { Banner } from "./Banner";
@@ -19,7 +20,7 @@ export function Shell({ session }: { session: Session }) {
   return (
     <GraphProvider>
       <LiveProvider session={session}>
-        <Frame />
+        <OwnProvider><Frame /></OwnProvider>
       </LiveProvider>
     </GraphProvider>
   );
@@ -52,6 +53,7 @@ function Frame() {
           togglePause={togglePause}
         />
         <Banner />
+        <OwnLine />
         <main id="screen" tabIndex={-1} className={css.screen} {...(kind === "stale" && { "data-stale": "" })}>
           <Outlet />
         </main>

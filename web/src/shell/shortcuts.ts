@@ -78,7 +78,8 @@ export function useScreenKeys(keys: Record<string, () => void>): void {
       if (isTyping(event.target) || isInDialog(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null) return;
       const act = latest.current[event.key];
       if (act === undefined) return;
-      event.preventDefault(); // or the letter would be typed into the popup that it opens
+      // The letter must not be typed into the field that the act gives the focus to.
+      event.preventDefault();
       act();
     };
     document.addEventListener("keydown", onKey);

@@ -39,7 +39,8 @@ export function TextEntry({ label, note, hint, error, className, value, onChange
 interface ChoiceProps<T extends string> extends FieldProps {
   value: T | null;
   onChange: (value: T) => void;
-  options: readonly { id: T; words: string; more?: string }[];
+  /** One that is disabled says why in `more`. */
+  options: readonly { id: T; words: string; more?: string; isDisabled?: boolean }[];
   placeholder?: string;
   isDisabled?: boolean;
 }
@@ -53,8 +54,8 @@ export function ChoiceEntry<T extends string>({ label, note, hint, error, classN
       <Below hint={hint} error={error} />
       <Popover className={segments.popover}>
         <ListBox className={segments.list}>
-          {options.map(({ id, words, more }) => (
-            <ListBoxItem key={id} id={id} textValue={words} className={segments.option}>{words}{more !== undefined && <span className={css.more}>{more}</span>}</ListBoxItem>
+          {options.map(({ id, words, more, isDisabled: isOff }) => (
+            <ListBoxItem key={id} id={id} textValue={words} className={segments.option} {...(isOff && { isDisabled: true })}>{words}{more !== undefined && <span className={css.more}>{more}</span>}</ListBoxItem>
           ))}
         </ListBox>
       </Popover>

@@ -27,6 +27,7 @@ const PATHS = {
   edit: "M2.5 13.5l.7-2.9 7.6-7.6 2.2 2.2-7.6 7.6zM9.4 4.4l2.2 2.2",
   trash: "M3 4.5h10M6 4.5V2.8h4v1.7M4.2 4.5l.6 9h6.4l.6-9M6.7 7v4M9.3 7v4",
   move: "M2.5 8h10M9 4.5L12.5 8 9 11.5",
+  audit: "M3.5 2h9v12h-9zM6 5h4M6 8h4M6 11h2",
   balance: "M8 2.5v11M5 13.5h6M2.5 4.5h11M2.5 4.5L1 9h3zM13.5 4.5L12 9h3z",
   menu: "M2.5 4h11M2.5 8h11M2.5 12h11",
 } as const;
