@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import { HELD } from "../devices/filters";
+import { activity } from "../live/sums";
 import { count, percent, share, since } from "../ui/format";
 import { Occupancy } from "../ui/Occupancy";
 import { Empty, Panel, Skeleton } from "../ui/Panel";
@@ -11,7 +12,7 @@ import css from "./LoadByPool.module.css";
 const LoadByPoolFragment = graphql(`
   fragment LoadByPool on Cluster {
     time
-    load { devices computing }
+    load { devices allocated computing idle }
     pools {
       id
       name
@@ -22,7 +23,7 @@ const LoadByPoolFragment = graphql(`
 
 export function LoadByPool({ cluster }: { cluster: FragmentType<typeof LoadByPoolFragment> | null }) {
   const data = useFragment(LoadByPoolFragment, cluster);
-  const mean = data ? share(data.load.computing, data.load.devices) : null;
+  const mean = data ? share(activity(data.load).computing, data.load.devices) : null;
   return (
     <Panel title="Load by pool" isLive aside={<PoolLegend mean={mean} />}>
       {data === null ? <Skeleton rows={6} rowHeight={40} /> : data.pools.length === 0 ? <Empty title="No pool yet" /> : (
@@ -44,8 +45,8 @@ export function LoadByPool({ cluster }: { cluster: FragmentType<typeof LoadByPoo
                   <td className={css.bar}><Occupancy load={load} mean={mean} hasWaiting /></td>
                   <Cell pool={name} n={load.devices} />
                   <Cell pool={name} n={load.allocated} state={HELD} />
-                  <Cell pool={name} n={load.computing} state={["COMPUTING"]} />
-                  <Cell pool={name} n={load.idle} state={["IDLE"]} />
+                  <Cell pool={name} n={activity(load).computing} state={["COMPUTING"]} />
+                  <Cell pool={name} n={activity(load).idle} state={["IDLE"]} />
                   <Cell pool={name} n={load.free} state={["FREE"]} />
                   <td className={table.number}>
                     {load.waitingJobs === 0 ? "–" : <Link to="/jobs" search={{ state: ["QUEUED"], pool: [name] }} className={css.number}><b>{count(load.waitingJobs)}</b> · {count(load.waitingDevices)}</Link>}
@@ -61,7 +62,7 @@ export function LoadByPool({ cluster }: { cluster: FragmentType<typeof LoadByPoo
   );
 }
 
-function Cell({ pool, n, state }: { pool: string; n: number; state?: readonly ("FREE" | "IDLE" | "COMPUTING" | "UNKNOWN")[] }) {
+function Cell({ pool, n, state }: { pool: string; n: number | null; state?: readonly ("FREE" | "IDLE" | "COMPUTING" | "UNKNOWN")[] }) {
   const search = { pool: [pool], ...(state && { state: [...state] }) };
   return <td className={table.number}><Link to="/devices" search={search} className={css.number}>{count(n)}</Link></td>;
 }

@@ -2,7 +2,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { JobInfo } from "../live/documents";
 import { useFleet, useInventory, useLive } from "../live/Live";
-import { sum } from "../live/sums";
+import { activity, sum } from "../live/sums";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
 import { FilterField } from "../ui/FilterField";
@@ -106,7 +106,7 @@ function JobTable({ jobs }: { jobs: readonly JobInfo[] }) {
                 <td className={table.number}>
                   {job.heldDevices > 0 ? <Link to="/devices" search={{ q: job.name }}>{count(job.heldDevices)}</Link> : "–"}
                 </td>
-                <td className={table.number}>{isWaiting ? "–" : `${sums.computing} of ${sums.devices}`}</td>
+                <td className={table.number}>{isWaiting ? "–" : `${count(activity(sums).computing)} of ${sums.devices}`}</td>
                 <td>
                   {job.nodes.length === 1
                     ? <Link to="/nodes/$hostName" params={{ hostName: job.nodes[0].hostName }}>{job.nodes[0].hostName}</Link>

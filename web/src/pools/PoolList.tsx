@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { graphql, useFragment } from "../gql";
 import { HELD } from "../devices/filters";
 import { useCluster } from "../live/Live";
+import { activity } from "../live/sums";
 import { count, plural, shortType, since } from "../ui/format";
 import { Occupancy } from "../ui/Occupancy";
 import { Empty, Panel, Skeleton } from "../ui/Panel";
@@ -47,8 +48,8 @@ export function PoolList() {
                     <td><Occupancy load={load} /></td>
                     <td className={table.number}>{count(load.devices)}</td>
                     <td className={table.number}><Link to="/devices" search={{ pool: [name], state: HELD }}>{count(load.allocated)}</Link></td>
-                    <td className={table.number}><Link to="/devices" search={{ pool: [name], state: ["COMPUTING"] }}>{count(load.computing)}</Link></td>
-                    <td className={table.number}><Link to="/devices" search={{ pool: [name], state: ["IDLE"] }}>{count(load.idle)}</Link></td>
+                    <td className={table.number}><Link to="/devices" search={{ pool: [name], state: ["COMPUTING"] }}>{count(activity(load).computing)}</Link></td>
+                    <td className={table.number}><Link to="/devices" search={{ pool: [name], state: ["IDLE"] }}>{count(activity(load).idle)}</Link></td>
                     <td className={table.number}><Link to="/devices" search={{ pool: [name], state: ["FREE"] }}>{count(load.free)}</Link></td>
                     <td>{group ? group.name : <span className={table.muted}>free</span>}</td>
                     <td>
