@@ -25,7 +25,7 @@ export function Reasons({ device }: { device: DeviceInfo }) {
           {reason.source != null && <p>Source: {reason.source}</p>}
         </section>
       ))}
-      <p className={css.paneSub}>
+      <p className={`${css.paneSub} ${css.more}`}>
         <Link to="/events" search={{ device: device.uuid }}>All events of this device</Link>
       </p>
     </div>
