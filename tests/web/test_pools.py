@@ -97,7 +97,7 @@ async def test_only_a_group_without_a_pool_is_offered(lab: Lab) -> None:
             "mutation ($i: CreateGroupInput!) { createGroup(input: $i) { __typename } }",
             i={"name": name},
         )
-    groups = await lab.graph.ask("{ group(name: \"Speech\") { id } }")
+    groups = await lab.graph.ask('{ group(name: "Speech") { id } }')
     devices = await lab.device_ids("a100-a")
     await lab.create_pool("speech", devices, group=groups["group"]["id"])
     await lab.open("/pools?popup=create")
