@@ -1,4 +1,4 @@
-"""A cluster in a box for the browser: its nodes, jobs and queue say what a test wants, every second."""
+"""A cluster in a box for the browser: nodes, jobs and queue say what a test wants, every second."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ class Lab:
     async def device_ids(self, name: str) -> list[str]:
         """Of a node, in the order of their places."""
         data = await self.graph.ask(
-            "query ($n: String!) { clusterNode(hostName: $n) { devices { edges { node { id } } } } }",
+            """query ($n: String!) {
+                 clusterNode(hostName: $n) { devices { edges { node { id } } } } }""",
             n=name,
         )
         return [edge["node"]["id"] for edge in data["clusterNode"]["devices"]["edges"]]

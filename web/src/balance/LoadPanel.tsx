@@ -148,7 +148,7 @@ function Queue({ by, name, load, now }: { by: "pool" | "group"; name: string; lo
   return (
     <>
       <td className={table.number}>
-        <Link to="/jobs" search={{ state: ["QUEUED"], ...(by === "pool" ? { pool: [name] } : { q: name }) }} className={css.number}>
+        <Link to="/jobs" search={{ state: ["QUEUED"], [by]: [name] }} className={css.number}>
           <b>{count(load.waitingJobs)}</b> · {count(load.waitingDevices)}
         </Link>
       </td>

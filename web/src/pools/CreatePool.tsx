@@ -42,15 +42,15 @@ export function CreatePool({ search, close }: CreatePoolProps) {
     [devices, version],
   );
   const [name, setName] = useState("");
+  const [sentName, setSentName] = useState("");
   const [group, setGroup] = useState(NO_GROUP);
   const [picked, setPicked] = useState<Chosen>(() => new Set(offered.filter((device) => !isHeld(device) && (search.device?.includes(device.uuid) || search.type === device.type.name)).map((device) => device.id)));
-  const { send, outcome, isSending, forget } = useMutation(CreatePoolDocument);
+  const { send, again, outcome, isSending, forget } = useMutation(CreatePoolDocument);
   const nameInput = useRef<HTMLInputElement>(null);
   const { items: groups } = useChanges(GroupsForPoolDocument, "groupChanges");
 
-  // What has left the Default pool or the cluster meanwhile cannot be sent; what became held is told by the server.
-  const chosen = useMemo(() => new Set(offered.filter((device) => picked.has(device.id)).map((device) => device.id)), [offered, picked]);
-  const types = countByType(offered.filter((device) => chosen.has(device.id)));
+  const still = offered.filter((device) => picked.has(device.id));
+  const types = countByType(still);
   const free = offered.filter((device) => !isHeld(device)).length;
   const groupless = [...groups.values()].filter((one) => one.pool == null).toSorted((a, b) => a.name.localeCompare(b.name));
   const refusal = outcome?.kind === "refused" ? outcome.refusal : null;
@@ -60,50 +60,54 @@ export function CreatePool({ search, close }: CreatePoolProps) {
     forget();
   };
 
-  const submit = async () => {
-    if (isSending) return;
-    const sent = await send({ name, devices: [...chosen], group: group === NO_GROUP ? null : group });
+  const finish = (sent: Awaited<ReturnType<typeof send>>) => {
     if (sent.kind !== "done") return;
     close({ pool: sent.result.name });
-    announce(`Pool ${sent.result.name} was created with ${plural(chosen.size, "GPU")}.`);
+    announce(`Pool ${sent.result.name} was created with ${plural(picked.size, "GPU")}.`);
     focusWhenThere(poolRow(sent.result.name));
+  };
+  const submit = async () => {
+    if (isSending) return;
+    setSentName(name);
+    finish(await send({ name, devices: [...picked], group: group === NO_GROUP ? null : group }));
   };
 
   return (
     <Popup title="Create pool" size="wide" onClose={close} onSubmit={() => void submit()}
-      sum={<Sum n={chosen.size} types={types} />}
+      sum={<Sum n={picked.size} gone={picked.size - still.length} types={types} />}
       actions={
         <>
           <Action onPress={close}>Cancel</Action>
           <Action kind="primary" type="submit" isDisabled={isSending}>{isSending ? "Creating…" : "Create pool"}</Action>
         </>
       }>
-      <OutcomeBox outcome={outcome} not="Not created"
+      <OutcomeBox outcome={outcome} not="Not created" onAgain={() => void again().then(finish)}
         details={refusal?.kind === "MixedDeviceTypes" && types.length > 1 && (
           <p>You chose {types.map((type, i) => <span key={type.id}>{i > 0 && " and "}<b>{count(type.count)} × {type.name}</b></span>)}. Accepted would be any one of them alone.</p>
         )}
         accepted={
           refusal?.kind === "GroupHasPool" ? <Action isSmall onPress={() => { setGroup(NO_GROUP); forget(); }}>Give it to no group yet</Action>
           : isNameRefused ? <Action isSmall onPress={() => nameInput.current?.focus()}>Change the name</Action>
-          : refusal && <Accepted refusal={refusal} devices={offered} chosen={chosen} choose={choose} />
+          : refusal && <Accepted refusal={refusal} devices={offered} chosen={picked} choose={choose} />
         } />
       <div className={css.fields}>
-        <TextEntry ref={nameInput} label="Name" value={name} onChange={setName} autoFocus isRequired error={isNameRefused && refusal.name === name ? refusal.message : undefined} />
+        <TextEntry ref={nameInput} label="Name" value={name} onChange={setName} autoFocus isRequired error={isNameRefused && sentName === name ? refusal.message : undefined} />
         <ChoiceEntry label="Group" note="can wait" value={group} onChange={setGroup}
           hint={groupless.length === 0 && groups.isLoaded ? "Every group has a pool already; take it away first, on the screen Groups." : undefined}
           error={refusal?.kind === "GroupHasPool" && group !== NO_GROUP ? refusal.message : undefined}
           options={[{ id: NO_GROUP, words: "No group yet" }, ...groupless.map((one) => ({ id: one.id, words: one.name }))]} />
       </div>
-      <DevicePicker devices={offered} chosen={chosen} onChange={setPicked} type={search.type}
+      <DevicePicker devices={offered} chosen={picked} onChange={setPicked} type={search.type}
         note={`${count(free)} of the ${count(offered.length)} in Default are free. Devices of other pools are not offered.`} />
     </Popup>
   );
 }
 
-function Sum({ n, types }: { n: number; types: readonly { name: string }[] }) {
+function Sum({ n, gone, types }: { n: number; gone: number; types: readonly { name: string }[] }) {
   return (
     <span data-testid="sum">
       {n === 0 ? <span className={css.muted}>no device chosen</span> : `${plural(n, "device")} chosen`}
+      {gone > 0 && <span className={css.trouble}> · {count(gone)} no longer in Default</span>}
       {types.length === 1 && <span className={css.muted}> · {shortType(types[0].name)}</span>}
       {types.length > 1 && <span className={css.trouble}> · {types.length === 2 ? "two" : count(types.length)} types</span>}
     </span>

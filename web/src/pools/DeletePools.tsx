@@ -28,7 +28,7 @@ const NAMED = 3;
 
 export function DeletePools({ pools, close, change, onDeleted }: DeletePoolsProps) {
   const { devices, jobs } = useInventory();
-  const { send, outcome, isSending, forget } = useMutation(DeletePoolsDocument);
+  const { send, again, outcome, isSending, forget } = useMutation(DeletePoolsDocument);
   const ids = new Set(pools.map((pool) => pool.id));
   const returning = givenOut(devices.values()).filter((device) => ids.has(device.pool.id));
   const holding = jobsByPool(jobs.values(), devices.values());
@@ -47,14 +47,14 @@ export function DeletePools({ pools, close, change, onDeleted }: DeletePoolsProp
 
   const refused = outcome?.kind === "refused" && outcome.refusal.kind === "ItemsRefused" ? outcome.refusal.items : null;
 
-  const confirm = async () => {
-    const sent = await send({ pools: [...ids] });
+  const finish = (sent: Awaited<ReturnType<typeof send>>) => {
     if (sent.kind !== "done") return;
     onDeleted();
     close({ pool: undefined });
     announce(`${what.replace(/^p/, "P")} ${pools.length === 1 ? "was" : "were"} deleted. ${plural(returning.length, "GPU")} returned to the ${sent.result.defaultPool.name} pool.`);
     focusWhenThere(poolRow(sent.result.defaultPool.name));
   };
+  const confirm = async () => finish(await send({ pools: [...ids] }));
 
   return (
     <ConfirmDelete title={`Delete ${what}?`} confirm={`Delete ${pools.length === 1 ? "pool" : what}`} isSending={isSending} blockers={blockers}
@@ -70,7 +70,7 @@ export function DeletePools({ pools, close, change, onDeleted }: DeletePoolsProp
       ]}
       instead={goOnWith(pools.filter((pool) => blocked.get(pool.id) === null), "Delete the other only")}
       refusal={
-        <OutcomeBox outcome={outcome} not={pools.length === 1 ? "Not deleted" : "None was deleted"}
+        <OutcomeBox outcome={outcome} not={pools.length === 1 ? "Not deleted" : "None was deleted"} onAgain={() => void again().then(finish)}
           details={refused && (
             <ul>{refused.map((item) => <li key={item.name}><b>{item.name}</b>: {item.reasons.map((reason) => reason.message).join(" ")}</li>)}</ul>
           )}

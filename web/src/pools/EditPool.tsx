@@ -36,9 +36,10 @@ export function EditPool({ pool, close }: EditPoolProps) {
   // What was read when the popup opened, or when the new state was loaded.
   const [read, setRead] = useState({ name: pool.name, version: pool.version });
   const [name, setName] = useState(pool.name);
+  const [sentName, setSentName] = useState("");
   const [added, setAdded] = useState<Chosen>(NONE);
   const [removed, setRemoved] = useState<Chosen>(NONE);
-  const { send, outcome, isSending, forget } = useMutation(EditPoolDocument);
+  const { send, again, outcome, isSending, forget } = useMutation(EditPoolDocument);
 
   const own = pool.deviceTypes[0];
   const offered = useMemo(
@@ -60,11 +61,13 @@ export function EditPool({ pool, close }: EditPoolProps) {
   const come = offered.filter((device) => !isIn(device) && chosen.has(device.id)).map((device) => device.id);
   const go = offered.filter((device) => isIn(device) && !chosen.has(device.id)).map((device) => device.id);
   const isRenamed = name.trim() !== read.name;
-  const isChanged = isRenamed || come.length > 0 || go.length > 0;
+  const isChanged = isRenamed || added.size > 0 || removed.size > 0;
   const refusal = outcome?.kind === "refused" ? outcome.refusal : null;
   const isNameRefused = refusal?.kind === "BadName" || refusal?.kind === "NameTaken";
 
   const load = (now: number) => {
+    setAdded(new Set(come));
+    setRemoved(new Set(go));
     if (!isRenamed) setName(pool.name);
     setRead({ name: pool.name, version: now });
     forget();
@@ -75,13 +78,16 @@ export function EditPool({ pool, close }: EditPoolProps) {
     setRemoved(new Set(go.filter((id) => changes.has(id))));
     forget();
   };
-  const submit = async () => {
-    if (isSending || !isChanged) return;
-    const sent = await send({ id: pool.id, version: read.version, name: isRenamed ? name : null, addDevices: come, removeDevices: go });
+  const finish = (sent: Awaited<ReturnType<typeof send>>) => {
     if (sent.kind !== "done") return;
     close({ pool: sent.result.name });
     announce(`Pool ${sent.result.name} was saved.`);
     focusWhenThere(poolRow(sent.result.name));
+  };
+  const submit = async () => {
+    if (isSending || !isChanged) return;
+    setSentName(name);
+    finish(await send({ id: pool.id, version: read.version, name: isRenamed ? name : null, addDevices: [...added], removeDevices: [...removed] }));
   };
 
   const freeElsewhere = offered.filter((device) => !isIn(device) && !isHeld(device)).length;
@@ -94,7 +100,7 @@ export function EditPool({ pool, close }: EditPoolProps) {
           <Action kind="primary" type="submit" isDisabled={isSending || !isChanged}>{isSending ? "Saving…" : "Save"}</Action>
         </>
       }>
-      <OutcomeBox outcome={outcome} not="Not saved"
+      <OutcomeBox outcome={outcome} not="Not saved" onAgain={() => void again().then(finish)}
         details={refusal?.kind === "StaleEdit" && (
           <>
             <StaleChanges edit={refusal} />
@@ -105,7 +111,7 @@ export function EditPool({ pool, close }: EditPoolProps) {
           ? <Action isSmall onPress={() => load(refusal.version)}>Load the new state</Action>
           : refusal && <Accepted refusal={refusal} devices={offered} chosen={new Set([...come, ...go])} choose={leaveOnly} />} />
       <div className={css.fields}>
-        <TextEntry label="Name" value={name} onChange={setName} isRequired error={isNameRefused && refusal.name === name ? refusal.message : undefined}
+        <TextEntry label="Name" value={name} onChange={setName} isRequired error={isNameRefused && sentName === name ? refusal.message : undefined}
           hint={isRenamed && pool.name !== name.trim() ? `Now “${pool.name}”${pool.group ? `, of the group ${pool.group.name}` : ""}.` : pool.group ? `Of the group ${pool.group.name}.` : "Of no group."} />
       </div>
       <DevicePicker devices={offered} chosen={chosen} onChange={choose} own={{ name: pool.name, ids: new Set(offered.filter(isIn).map((device) => device.id)) }}

@@ -32,7 +32,7 @@ export function MoveDevices({ pools, uuids, to, close, onMoved }: MoveDevicesPro
   const { devices } = useInventory();
   const [leftOut, setLeftOut] = useState<Chosen>(() => new Set());
   const [targetId, setTargetId] = useState<string | null>(() => poolNamed(pools, to)?.id ?? null);
-  const { send, outcome, isSending, forget } = useMutation(MoveDevicesDocument);
+  const { send, again, outcome, isSending, forget } = useMutation(MoveDevicesDocument);
 
   const named = new Set(uuids);
   const asked = [...devices.values()].filter((device) => named.has(device.uuid) && !leftOut.has(device.id));
@@ -47,12 +47,14 @@ export function MoveDevices({ pools, uuids, to, close, onMoved }: MoveDevicesPro
     forget();
   };
 
-  const submit = async () => {
-    if (isSending || !isReady) return;
-    const sent = await send({ devices: going.map((device) => device.id), toPool: target.id });
+  const finish = (sent: Awaited<ReturnType<typeof send>>, n?: number) => {
     if (sent.kind !== "done") return;
     onMoved(sent.result);
-    announce(`${plural(going.length, "GPU")} moved to ${sent.result.name}.`);
+    announce(`${n === undefined ? "The devices" : plural(n, "GPU")} moved to ${sent.result.name}.`);
+  };
+  const submit = async () => {
+    if (isSending || !isReady) return;
+    finish(await send({ devices: going.map((device) => device.id), toPool: target.id }), going.length);
   };
 
   const askedIds: Chosen = new Set(asked.map((device) => device.id));
@@ -65,7 +67,7 @@ export function MoveDevices({ pools, uuids, to, close, onMoved }: MoveDevicesPro
           <Action kind="primary" type="submit" isDisabled={isSending || !isReady}>{isSending ? "Moving…" : going.length === 0 ? "Move" : `Move ${plural(going.length, "GPU")}`}</Action>
         </>
       }>
-      <OutcomeBox outcome={outcome} not="Not moved" accepted={outcome?.kind === "refused" && <Accepted refusal={outcome.refusal} devices={asked} chosen={askedIds} choose={keep} />} />
+      <OutcomeBox outcome={outcome} not="Not moved" onAgain={() => void again().then(finish)} accepted={outcome?.kind === "refused" && <Accepted refusal={outcome.refusal} devices={asked} chosen={askedIds} choose={keep} />} />
       {types.length > 1 && outcome === null && (
         <RefusalBox title={`These are of ${types.length} types`} accepted={<Accepted refusal={{ kind: "MixedDeviceTypes", types: [] }} devices={movable} chosen={new Set(movable.map((device) => device.id))} choose={keep} />}>
           <p>Only the Default pool takes {types.map((type) => `${type.count} × ${shortType(type.name)}`).join(" and ")} together.</p>

@@ -8,7 +8,7 @@ import { useScreenKeys } from "../shell/shortcuts";
 import { Action } from "../ui/Action";
 import { count } from "../ui/format";
 import { Icon } from "../ui/Icon";
-import { Failed, Panel, Skeleton } from "../ui/Panel";
+import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { PoolDevices } from "./PoolDevices";
 import css from "./PoolList.module.css";
@@ -16,7 +16,7 @@ import { PoolPopups } from "./PoolPopups";
 import { PoolTable } from "./PoolTable";
 import { PoolUse } from "./PoolUse";
 import { closed, type PoolSearch } from "./search";
-import { poolNamed, usePools } from "./usePools";
+import { useNamedPool, usePools } from "./usePools";
 
 const uuidsOf = (devices: readonly DeviceInfo[]) => devices.map((device) => device.uuid);
 
@@ -30,11 +30,13 @@ export function PoolList() {
   const change = (next: PoolSearch, isReplaced = false) => void navigate({ search: (old) => ({ ...old, ...next }), replace: isReplaced });
   const close = (then: PoolSearch = {}) => void navigate({ search: (old) => ({ ...closed(old), ...then }), replace: true });
 
-  const shown = poolNamed(pools, search.pool) ?? pools?.find((pool) => pool.isDefault) ?? pools?.at(0);
+  const shown = useNamedPool(pools, search.pool) ?? pools?.find((pool) => pool.isDefault) ?? pools?.at(0);
   // What Edit and Delete are about: the ticked rows, or else the pool that is looked at.
   const meant = pools?.filter((pool) => ticked.has(pool.id)) ?? [];
   const targets = meant.length > 0 ? meant : shown && !shown.isDefault ? [shown] : [];
-  const edit = () => targets.length === 1 && change({ popup: "edit", pool: targets[0].name });
+  const edit = () => {
+    if (targets.length === 1) change({ popup: "edit", pool: targets[0].name });
+  };
   const create = () => change({ popup: "create" });
   const remove = () => targets.length > 0 && change({ popup: "delete", which: targets.map((pool) => pool.name) });
   useScreenKeys(isOperator ? { c: create, e: edit } : {});
@@ -52,8 +54,10 @@ export function PoolList() {
         <Panel title="Pools"><Failed what="The pools" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} /></Panel>
       ) : pools?.length === 0 ? (
         <Panel title="Pools"><Nothing title="No pool yet" of="pools" /></Panel>
-      ) : pools === null || shown === undefined ? (
+      ) : pools === null ? (
         <Panel title="Pools"><Skeleton rows={6} rowHeight={44} /></Panel>
+      ) : shown === undefined ? (
+        <Panel title="Pools"><Empty title="No pool is yours">Your group has none, or you are in no group. An operator can give it one; pools of other groups are for operators.</Empty></Panel>
       ) : (
         <>
           <section className={css.table} aria-label="Pools by occupancy">

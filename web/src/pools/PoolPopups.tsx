@@ -1,4 +1,5 @@
 /** The popup that the address asks for. */
+import { useState } from "react";
 import { useInventory } from "../live/Live";
 import { Action } from "../ui/Action";
 import { focusWhenThere } from "../ui/focus";
@@ -9,7 +10,7 @@ import { EditPool } from "./EditPool";
 import { MoveDevices } from "./MoveDevices";
 import { poolRow } from "./poolRow";
 import type { PoolSearch } from "./search";
-import { poolNamed, type PoolInfo } from "./usePools";
+import { poolNamed, useNamedPool, type PoolInfo } from "./usePools";
 
 interface PoolPopupsProps {
   search: PoolSearch;
@@ -26,14 +27,10 @@ export function PoolPopups({ search, pools, close, change, onDeleted }: PoolPopu
   switch (search.popup) {
     case "create":
       return <CreatePool search={search} close={close} />;
-    case "edit": {
-      const pool = poolNamed(pools, search.pool);
-      return pool === undefined || pool.isDefault ? <Gone names={search.pool} close={close} /> : <EditPool key={pool.id} pool={pool} close={close} />;
-    }
-    case "delete": {
-      const there = pools.filter((pool) => search.which?.includes(pool.name));
-      return there.length === 0 ? <Gone names={search.which?.join(", ")} close={close} /> : <DeletePools pools={there} close={close} change={change} onDeleted={onDeleted} />;
-    }
+    case "edit":
+      return <EditNamed key={search.pool} name={search.pool} pools={pools} close={close} />;
+    case "delete":
+      return <DeleteNamed key={search.which?.join("/")} names={search.which ?? []} pools={pools} close={close} change={change} onDeleted={onDeleted} />;
     case "move":
       return (
         <MoveDevices pools={pools} uuids={search.device ?? []} to={search.to} close={close} onMoved={({ name }) => {
@@ -42,6 +39,17 @@ export function PoolPopups({ search, pools, close, change, onDeleted }: PoolPopu
         }} />
       );
   }
+}
+
+function EditNamed({ name, pools, close }: Pick<PoolPopupsProps, "pools" | "close"> & { name: string | undefined }) {
+  const pool = useNamedPool(pools, name);
+  return pool === undefined || pool.isDefault ? <Gone names={name} close={close} /> : <EditPool key={pool.id} pool={pool} close={close} />;
+}
+
+function DeleteNamed({ names, pools, ...rest }: Pick<PoolPopupsProps, "pools" | "close" | "change" | "onDeleted"> & { names: readonly string[] }) {
+  const [ids] = useState(() => new Set(names.map((name) => poolNamed(pools, name)?.id)));
+  const there = pools.filter((pool) => ids.has(pool.id));
+  return there.length === 0 ? <Gone names={names.join(", ")} close={rest.close} /> : <DeletePools pools={there} {...rest} />;
 }
 
 function Gone({ names, close }: { names: string | undefined; close: () => void }) {

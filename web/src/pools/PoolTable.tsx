@@ -150,7 +150,7 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
       <Number n={load?.computing} search={{ pool: [name], state: ["COMPUTING"] }} />
       <Number n={load?.idle} search={{ pool: [name], state: ["IDLE"] }} />
       <Number n={load?.free} search={{ pool: [name], state: ["FREE"] }} isStrong />
-      <td>{group ? <Link to="/groups">{group.name}</Link> : <span className={table.muted}>no group</span>}</td>
+      <td>{group ? <Link to="/groups" search={{ q: group.name }}>{group.name}</Link> : <span className={table.muted}>no group</span>}</td>
       <td className={table.number}><Link to="/jobs" search={{ pool: [name] }} className={css.number}>{count(jobs.length)}</Link></td>
       <td className={css.waiting}>
         {load === undefined || load.waitingJobs === 0 ? <span className={table.muted}>{load === undefined ? UNKNOWN : "none"}</span> : (

@@ -43,7 +43,7 @@ export function PoolUse({ pool }: { pool: PoolInfo }) {
         {pool.isDefault ? (
           <p>Every device that no other pool holds is in {pool.name}, and a newly found one lands here. It cannot be renamed or deleted.</p>
         ) : pool.group ? (
-          <p>The users of <Link to="/groups">{pool.group.name}</Link> may use it. It cannot be deleted before it is taken from that group.</p>
+          <p>The users of <Link to="/groups" search={{ q: pool.group.name }}>{pool.group.name}</Link> may use it. It cannot be deleted before it is taken from that group.</p>
         ) : (
           <p>No group has it: give it to one on the screen <Link to="/groups">Groups</Link>.</p>
         )}

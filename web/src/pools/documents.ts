@@ -7,8 +7,6 @@ export const CreatePoolDocument = graphql(`
       kind: __typename
       ... on Pool { id name }
       ... on Refusal { message }
-      ... on BadName { name }
-      ... on NameTaken { name }
       ... on Unknown { ids }
       ... on MixedDeviceTypes { types { id name } }
       ... on DevicesInOtherPool { deviceIds }
@@ -24,8 +22,6 @@ export const EditPoolDocument = graphql(`
       kind: __typename
       ... on Pool { id name version }
       ... on Refusal { message }
-      ... on BadName { name }
-      ... on NameTaken { name }
       ... on Unknown { ids }
       ... on StaleEdit { version ...StaleChanges }
       ... on MixedDeviceTypes { types { id name } }

@@ -26,6 +26,8 @@ export interface Mutation<T, V> {
   /** Resolves to the outcome, which is kept here too for who shows it. */
   send: (input: InputOf<V>) => Promise<Outcome<ResultOf<T>>>;
   outcome: Outcome<ResultOf<T>> | null;
+  /** The same once more, where no answer came; what is shown may have moved on since. */
+  again: () => Promise<Outcome<ResultOf<T>>>;
   isSending: boolean;
   /** What was refused has been changed: the box above it has nothing more to say. */
   forget: () => void;
@@ -39,10 +41,12 @@ export function useMutation<T extends object, V extends { input: object }>(
   const [outcome, setOutcome] = useState<Outcome<ResultOf<T>> | null>(null);
   const [isSending, setSending] = useState(false);
   const command = useRef<{ id: string; wishes: string } | null>(null);
+  const last = useRef<InputOf<V> | null>(null);
   const query = document.toString();
 
   const send = useCallback(async (input: InputOf<V>) => {
     const wishes = JSON.stringify(input);
+    last.current = input;
     if (command.current?.wishes !== wishes) command.current = { id: newId(), wishes };
     setSending(true);
     const next = await carryOut<ResultOf<T>>(query, hasCommand ? { ...input, commandId: command.current.id } : input);
@@ -51,8 +55,12 @@ export function useMutation<T extends object, V extends { input: object }>(
     setSending(false);
     return next;
   }, [query, hasCommand]);
+  const again = useCallback(() => {
+    if (last.current === null) throw new Error("Nothing was sent yet.");
+    return send(last.current);
+  }, [send]);
   const forget = useCallback(() => setOutcome(null), []);
-  return { send, outcome, isSending, forget };
+  return { send, again, outcome, isSending, forget };
 }
 
 /** A UUID (version 4, RFC 9562); `crypto.randomUUID` is there over HTTPS only. */

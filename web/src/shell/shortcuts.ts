@@ -69,7 +69,7 @@ export function useShortcuts(handlers: Handlers): void {
 }
 
 /** Single letters of one screen, silent while something is typed or a popup is open. */
-export function useScreenKeys(keys: Record<string, (event: KeyboardEvent) => void>): void {
+export function useScreenKeys(keys: Record<string, () => void>): void {
   const latest = useRef(keys);
   useEffect(() => { latest.current = keys; });
   useEffect(() => {
@@ -80,7 +80,7 @@ export function useScreenKeys(keys: Record<string, (event: KeyboardEvent) => voi
       if (act === undefined) return;
       // The letter must not be typed into the field that the act gives the focus to.
       event.preventDefault();
-      act(event);
+      act();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);

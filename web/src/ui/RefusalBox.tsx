@@ -4,6 +4,7 @@
  */
 import { useEffect, useRef, type ReactNode } from "react";
 import type { Failure } from "../session/graph";
+import { Action } from "./Action";
 import { Mark } from "./Mark";
 import { CopyButton } from "./Panel";
 import css from "./RefusalBox.module.css";
@@ -48,10 +49,12 @@ interface OutcomeBoxProps {
   details?: ReactNode;
   /** Buttons that do what would be accepted instead of what was refused. */
   accepted?: ReactNode;
+  /** Sends the same once more, where no answer came. */
+  onAgain?: () => void;
 }
 
 /** Nothing while all is well; a new box, which takes the focus, for each new outcome. */
-export function OutcomeBox({ outcome, not, details, accepted }: OutcomeBoxProps) {
+export function OutcomeBox({ outcome, not, details, accepted, onAgain }: OutcomeBoxProps) {
   if (outcome === null || outcome.kind === "done") return null;
   const key = outcome.serial;
   if (outcome.kind === "refused") {
@@ -66,7 +69,7 @@ export function OutcomeBox({ outcome, not, details, accepted }: OutcomeBoxProps)
   return outcome.kind === "failed" ? (
     <RefusalBox key={key} title={not} requestId={requestId}><p>The server said: “{message}”</p></RefusalBox>
   ) : (
-    <RefusalBox key={key} title="Not known whether it was done" requestId={requestId}>
+    <RefusalBox key={key} title="Not known whether it was done" requestId={requestId} accepted={onAgain && <Action isSmall onPress={onAgain}>Send it again</Action>}>
       <p>{message} Everything here is kept. Send it again as it is: it is not done twice.</p>
     </RefusalBox>
   );
