@@ -239,7 +239,7 @@ async def _require_deletable(groups: Sequence[Group]) -> None:
 async def _lock_groups(group_ids: Iterable[int]) -> list[Group]:
     """Raises: Unknown."""
     wanted = set(group_ids)
-    groups = await Group.filter(id__in=list(wanted)).order_by("id").select_for_update()
+    groups = await Group.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
     if len(groups) < len(wanted):
         raise Unknown("group", tuple(sorted(wanted - {group.id for group in groups})))
     return groups

@@ -377,7 +377,7 @@ async def _require_deletable(pools: Sequence[Pool]) -> None:
 async def lock_pools(pool_ids: Iterable[int]) -> list[Pool]:
     """Raises: Unknown."""
     wanted = set(pool_ids)
-    pools = await Pool.filter(id__in=list(wanted)).order_by("id").select_for_update()
+    pools = await Pool.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
     if len(pools) < len(wanted):
         raise Unknown("pool", tuple(sorted(wanted - {pool.id for pool in pools})))
     return pools

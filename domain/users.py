@@ -418,7 +418,7 @@ async def _require_deletable(users: Sequence[User], actor: Actor) -> None:
 async def _lock_users(user_ids: Iterable[int]) -> list[User]:
     """Raises: Unknown."""
     wanted = set(user_ids)
-    users = await User.filter(id__in=list(wanted)).order_by("id").select_for_update()
+    users = await User.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
     if len(users) < len(wanted):
         raise Unknown("user", tuple(sorted(wanted - {user.id for user in users})))
     return users

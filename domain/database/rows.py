@@ -55,8 +55,11 @@ async def execute(sql: str, *values: object) -> int:
 
 
 def for_update(select: str) -> str:
-    """The SELECT with its rows locked until the transaction ends; SQLite has one writer anyway."""
-    return f"{select} FOR UPDATE" if is_postgres() else select
+    """The SELECT with its rows locked until the transaction ends; SQLite has one writer anyway.
+
+    Others may refer to them meanwhile (foreign keys), which asks for no order of locks.
+    """
+    return f"{select} FOR NO KEY UPDATE" if is_postgres() else select
 
 
 def for_share(select: str) -> str:

@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+import asyncpg
 import pytest
 
+from domain import pools
 from domain.actors import Actor
 from domain.devices import Device
 from domain.groups import Group, create_group, delete_groups, edit_group
@@ -21,6 +23,7 @@ from domain.pools import Pool, create_pool, delete_pools, edit_pool
 from domain.roles import Role
 from domain.users import Newcomer, User, delete_users, edit_user, on_board
 from tests.domain.fleet import NOON, node
+from tests.services.locks import Stop, during
 
 pytestmark = pytest.mark.usefixtures("nothing_is_begun_anew")
 
@@ -178,3 +181,20 @@ async def test_a_group_is_not_deleted_while_somebody_joins_it(installed: Install
         assert await Group.exists(id=group) == await User.exists(name=name)
         await delete_users(ADA, [user.id for user in await User.filter(name=name)] or [])
         await delete_groups(ADA, [one.id for one in await Group.filter(is_default=False)])
+
+
+@pytest.mark.spec("POOL-4", "GROUP-4")
+async def test_a_device_goes_back_to_the_default_pool_while_a_group_gives_that_one_up(
+    devices: list[int], monkeypatch: pytest.MonkeyPatch, watcher: asyncpg.Connection | None
+) -> None:
+    pool = await create_pool(ADA, "red", devices[:2])
+    default = await Group.get(is_default=True)
+    stop = Stop()
+    monkeypatch.setattr(pools, "_place", stop.before(pools._place))
+    outcomes = await during(
+        stop,
+        edit_pool(ADA, pool, 1, remove=devices[:1]),
+        lambda: edit_group(ADA, default.id, default.version, pool_id=pool),
+        watcher,
+    )
+    assert outcomes == [pool, default.id]

@@ -6,12 +6,10 @@ or waits for a lock of the first.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
-from typing import Any
 
 import asyncpg
 import pytest
@@ -28,77 +26,11 @@ from domain.pools import Pool, create_pool, delete_pools, edit_pool, move_device
 from domain.queue_reports import QueuedJob, record_queue
 from domain.users import Newcomer, User, delete_users, on_board
 from tests.domain.fleet import NOON, device, node
-from tests.services.database import Database
+from tests.services.locks import Stop, during
 
 pytestmark = pytest.mark.usefixtures("nothing_is_begun_anew")
 
 ADA = Actor(1, "ada")
-
-
-class Stop:
-    """A place where the first to come stops, until told to go on."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        self.go_on = asyncio.Event()
-
-    def before(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def stopped(*args: Any, **kwargs: Any) -> Any:
-            if not self.reached.is_set():
-                self.reached.set()
-                await self.go_on.wait()
-            return await function(*args, **kwargs)
-
-        return stopped
-
-    def after(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def stopped(*args: Any, **kwargs: Any) -> Any:
-            result = await function(*args, **kwargs)
-            if not self.reached.is_set():
-                self.reached.set()
-                await self.go_on.wait()
-            return result
-
-        return stopped
-
-
-@pytest.fixture
-async def watcher(database: Database) -> AsyncIterator[asyncpg.Connection | None]:
-    """A look at PostgreSQL's locks from outside; null on SQLite."""
-    if database.kind == "sqlite":
-        yield None
-        return
-    connection = await asyncpg.connect(database.url)
-    yield connection
-    await connection.close()
-
-
-async def is_over_or_waits(work: asyncio.Task[Any], watcher: asyncpg.Connection | None) -> None:
-    """Until `work` has ended, or can only wait for a transaction that is open."""
-    async with asyncio.timeout(5):
-        while not work.done():
-            await asyncio.sleep(0.01)
-            if watcher is None:
-                return  # SQLite: one transaction at a time
-            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-            if await watcher.fetchval(waiting):
-                return
-
-
-async def during(
-    stop: Stop,
-    first: Awaitable[Any],
-    second: Callable[[], Awaitable[Any]],
-    watcher: asyncpg.Connection | None,
-) -> list[Any]:
-    """`second`, begun while `first` is at its stop; what both led to."""
-    begun = asyncio.ensure_future(first)
-    async with asyncio.timeout(5):
-        await stop.reached.wait()
-    late = asyncio.ensure_future(second())
-    await is_over_or_waits(late, watcher)
-    stop.go_on.set()
-    return await asyncio.gather(begun, late, return_exceptions=True)
 
 
 def with_serials(report: ReportedNode) -> ReportedNode:

@@ -73,8 +73,8 @@ class Records:
         chosen = max(free.values(), key=len)[:devices]
         await self.change("createPool", "CreatePoolInput", name=name, devices=chosen)
 
-    async def edit_group(self, name: str, **changes: Any) -> None:
-        group = next(one for one in await self._all("groups") if one["name"] == name)
+    async def edit_group(self, group_name: str, **changes: Any) -> None:
+        group = next(one for one in await self._all("groups") if one["name"] == group_name)
         wishes = {"id": group["id"], "version": group["version"], **changes}
         await self.change("editGroup", "EditGroupInput", **wishes)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import expect
+from collections.abc import Callable
 
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.services.product import Product
+from tests.services.redis import RedisServer
 from tests.web.conftest import Console
 
 
@@ -23,6 +27,26 @@ async def test_a_killed_server_is_shown_as_stale_and_a_new_one_is_live_by_itself
     console.product.start()
     await expect(page.get_by_test_id("stale")).to_have_count(0)
     await console.is_live()
+    assert await page.evaluate("window.isTheSamePage")
+
+
+@pytest.mark.spec("F-26", "F-11", "API-4", "NODE-2")
+async def test_a_killed_redis_is_shown_as_stale_and_a_new_one_is_live_by_itself(
+    page: Page, start_product: Callable[..., Product], redis_server: RedisServer
+) -> None:
+    console = Console(page, start_product(QUARTERMASTER_REDIS_URL=redis_server.url))
+    await console.open()
+    await console.sign_in()
+    ready = page.get_by_test_id("reading-Nodes ready")
+    await expect(ready).to_contain_text("4 / 4")
+    await page.evaluate("window.isTheSamePage = true")
+    redis_server.kill()
+    await expect(page.get_by_test_id("live")).to_contain_text("Stale")
+    await expect(page.get_by_test_id("stale")).to_contain_text("The server hears no node")
+    await expect(page.get_by_test_id("tile-Computing")).to_contain_text("n/a")
+    redis_server.start()
+    await console.is_live()
+    await expect(ready).to_contain_text("4 / 4")
     assert await page.evaluate("window.isTheSamePage")
 
 

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import { HELD } from "../devices/filters";
+import { activity } from "../live/sums";
 import { count, percent, plural, share, since } from "../ui/format";
 import { Mark } from "../ui/Mark";
 import css from "./Dashboard.module.css";
@@ -23,23 +24,26 @@ const TilesFragment = graphql(`
 export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment> }) {
   const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention, longestIdle } = useFragment(TilesFragment, cluster);
   const faults = load.warning + load.critical;
+  // By health, so that the three numbers are all devices: one that is at fault may be silent too.
+  const unknown = load.devices - load.healthy - faults;
+  const { computing, idle } = activity(load);
   const critical = attention.filter((a) => a.level === "CRITICAL").length;
   const others = attention.length - critical;
   return (
     <div className={css.tiles}>
       <Tile label="Devices" number={load.devices} of={`on ${plural(nodesTotal, "node")}`} to="/devices">
-        {count(load.healthy)} healthy · {count(load.unknown)} unknown · {count(faults)} at fault
+        {count(load.healthy)} healthy · {count(unknown)} unknown · {count(faults)} at fault
       </Tile>
       <Tile label="Allocated" number={load.allocated} of={`of ${count(load.devices)}`} to="/devices"
         search={{ state: HELD }} part={share(load.allocated, load.devices)}>
         {count(load.free)} free
       </Tile>
-      <Tile label="Computing" number={load.computing} of={`of ${count(load.allocated)}`} to="/devices"
-        search={{ state: ["COMPUTING"] }} part={share(load.computing, load.devices)}>
-        {percent(share(load.computing, load.allocated))} of what is allocated
+      <Tile label="Computing" number={computing} of={`of ${count(load.allocated)}`} to="/devices"
+        search={{ state: ["COMPUTING"] }} part={share(computing, load.devices)}>
+        {percent(share(computing, load.allocated))} of what is allocated
       </Tile>
-      <Tile label="Allocated but idle" number={load.idle} of={load.idle === 1 ? "device" : "devices"} to="/devices"
-        search={{ state: ["IDLE"] }} part={share(load.idle, load.devices)}>
+      <Tile label="Allocated but idle" number={idle} of={idle === 1 ? "device" : "devices"} to="/devices"
+        search={{ state: ["IDLE"] }} part={share(idle, load.devices)}>
         {longestIdle[0]?.since == null ? "held and used below 5 %" : `longest ${since(longestIdle[0].since, Date.parse(time))}`}
       </Tile>
       <Tile label="Jobs active" number={jobsActive} of={`${count(jobsRunning)} running`} to="/jobs">
@@ -59,7 +63,7 @@ export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment>
 
 interface TileProps {
   label: string;
-  number: number;
+  number: number | null;
   of?: string;
   to: string;
   search?: Record<string, string[]>;

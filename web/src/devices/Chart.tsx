@@ -23,6 +23,8 @@ interface ChartProps {
 const PLOT_HEIGHT = 65;
 const AXIS_HEIGHT = 20;
 const RIGHT_AXIS = 34;
+/** Half a line of the labels, which stand out over the plot at 0 and at the top. */
+const LABEL = 6;
 
 export function Chart({ row, metric, label, seconds, max, divisor, limit, eventAt, hasAxis }: ChartProps) {
   const { store } = useLive();
@@ -34,7 +36,7 @@ export function Chart({ row, metric, label, seconds, max, divisor, limit, eventA
     if (element === null) return;
     const style = getComputedStyle(element);
     const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const height = PLOT_HEIGHT + (hasAxis ? AXIS_HEIGHT : 0);
+    const height = LABEL + PLOT_HEIGHT + (hasAxis ? AXIS_HEIGHT : LABEL);
     const font = `10.5px ${style.fontFamily}`;
     const upright = (u: uPlot, value: number, paint: string, dash: number[], isAcross: boolean) => {
       const { ctx, bbox } = u;
@@ -58,7 +60,7 @@ export function Chart({ row, metric, label, seconds, max, divisor, limit, eventA
       {
         width: element.clientWidth,
         height,
-        padding: [2, 0, hasAxis ? 0 : 1, 0],
+        padding: [LABEL, 0, hasAxis ? 0 : LABEL, 0],
         cursor: { sync: { key: "device" }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
         legend: { show: false },
         scales: { x: { time: true, range: (u) => { const end = u.data[0].at(-1) ?? Date.now() / 1000; return [end - seconds, end]; } }, y: { range: [0, max] } },

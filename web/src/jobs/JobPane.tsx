@@ -1,7 +1,7 @@
 /** One job beside the list: what it holds, where, whose it is, and what it waits for. */
 import { Link } from "@tanstack/react-router";
 import { graphql, useFragment, type FragmentType } from "../gql";
-import { useFleet, useInventory } from "../live/Live";
+import { useFleet, useInventory, useIsOperator } from "../live/Live";
 import { useDocument } from "../session/graph";
 import { count, fullMoment, gpu, percent, since, UNKNOWN, when } from "../ui/format";
 import pane from "../ui/Pane.module.css";
@@ -9,7 +9,7 @@ import { CopyButton, Empty, Failed, Skeleton } from "../ui/Panel";
 import { SidePane } from "../ui/SidePane";
 import { useNow } from "../ui/useNow";
 import { SOURCE_WORDS } from "./filters";
-import { ranFor, waitingFor } from "./JobCells";
+import { ranFor } from "./JobCells";
 import css from "./Jobs.module.css";
 import { Owner } from "./Owner";
 import { useKnownPools } from "../pools/known";
@@ -34,6 +34,7 @@ const JobDetailFragment = graphql(`
     group { id name }
     pool { id name }
     requestedDevices
+    waitingReason
     submittedAt
     startedAt
     endedAt
@@ -47,7 +48,9 @@ const JobDetailFragment = graphql(`
 export function JobPane({ jobKey, close }: { jobKey: string; close: () => void }) {
   const { jobs } = useInventory();
   const live = [...jobs.values()].find((job) => job.key === jobKey);
-  const { data, failure, retry } = useDocument(JobPaneDocument, { key: jobKey }, live ? `${live.state} ${live.heldDevices}` : "ended");
+  // What it waits for changes with what is free in its pool.
+  const free = useKnownPools()?.find((pool) => pool.id === live?.pool?.id)?.load.free;
+  const { data, failure, retry } = useDocument(JobPaneDocument, { key: jobKey }, live ? `${live.state} ${live.heldDevices} ${live.state === "QUEUED" ? free : ""}` : "ended");
   const job = data?.jobs.edges.map((edge) => edge.node).find((node) => node.key === jobKey);
   if (job) return <Detail job={job} close={close} />;
   return (
@@ -62,7 +65,7 @@ export function JobPane({ jobKey, close }: { jobKey: string; close: () => void }
 function Detail({ job: masked, close }: { job: FragmentType<typeof JobDetailFragment>; close: () => void }) {
   const job = useFragment(JobDetailFragment, masked);
   const now = useNow();
-  const free = useKnownPools()?.find((pool) => pool.id === job.pool?.id)?.load.free;
+  const isOperator = useIsOperator();
   const isWaiting = job.state === "QUEUED";
   const isOver = job.state === "ENDED";
   const state = isWaiting ? `Waiting ${since(job.submittedAt, now)}` : isOver ? `Ended, ran for ${ranFor(job.startedAt, job.endedAt)}` : `Running ${since(job.startedAt, now)}`;
@@ -75,7 +78,12 @@ function Detail({ job: masked, close }: { job: FragmentType<typeof JobDetailFrag
       close={close}
       testId="job-pane"
     >
-      {isWaiting && <div className={pane.section}>It {waitingFor(job, free)}.</div>}
+      {isWaiting && (
+        <div className={pane.section} data-testid="job-waiting">
+          <p>{job.waitingReason}</p>
+          {isOperator && <p><Link to="/balance">Where its devices could come from</Link></p>}
+        </div>
+      )}
       <div className={pane.section}>
         <dl className={pane.facts}>
           <div><dt>User</dt><dd><Owner job={job} /></dd></div>

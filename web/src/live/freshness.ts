@@ -13,6 +13,8 @@ export interface Freshness {
   ageSeconds: number | null;
   /** Server time of the newest data, ms. */
   lastDataTime: number | null;
+  /** Stale because the server hears no node, not because it is away. */
+  isSilent: boolean;
   /** Until the next try; null while one is under way or none is needed. */
   retryInSeconds: number | null;
   pausedAt: number | null;
@@ -20,11 +22,12 @@ export interface Freshness {
 
 export function judge(store: LiveStore, connection: Connection, nowMs: number): Freshness {
   const ageMs = store.ageMs();
-  const kind =
-    ageMs === null ? "starting" : ageMs > STALE_AFTER_MS ? "stale" : store.pausedAt === null ? "live" : "paused";
+  const isOld = store.isSilent || (ageMs !== null && ageMs > STALE_AFTER_MS);
+  const kind = isOld ? "stale" : ageMs === null ? "starting" : store.pausedAt === null ? "live" : "paused";
   return {
     kind,
     ageSeconds: ageMs === null ? null : Math.round(ageMs / 1000),
+    isSilent: store.isSilent && connection.state === "open",
     lastDataTime: kind === "stale" ? store.lastDataTime : null,
     retryInSeconds:
       connection.retryAt === null ? null : Math.max(0, Math.ceil((connection.retryAt - nowMs) / 1000)),

@@ -35,8 +35,10 @@ export class LiveStore {
   readonly jobs = new Collection<JobInfo>();
   readonly clock = new ServerClock();
   cluster: ClusterSnapshot | null = null;
-  /** Server time of the newest frame that came, shown or not; null before the first. */
+  /** Server time of the newest frame that came with news of a node, shown or not; null before the first. */
   lastDataTime: number | null = null;
+  /** The server answers, and hears no node any more: what it sends is as old as its last sample. */
+  isSilent = false;
   pausedAt: number | null = null;
   /** What the server said about a subscription that it refused. */
   readonly failures = new Map<Topic, string>();
@@ -129,7 +131,8 @@ export class LiveStore {
   takeFrame(frame: Frame): void {
     const time = Date.parse(frame.time);
     this.clock.observe(time, this.now());
-    this.lastDataTime = Math.max(time, this.lastDataTime ?? 0);
+    this.isSilent = frame.isStale.length > 0 && !frame.isStale.includes(false);
+    if (!this.isSilent) this.lastDataTime = Math.max(time, this.lastDataTime ?? 0);
     this.fleet.record(frame);
     this.latestFrame = frame;
     if (this.pausedAt === null && this.fleet.show(frame)) this.ticked.bump();

@@ -59,4 +59,10 @@ export function sum(fleet: Fleet, deviceIds: Iterable<string>): Sums {
   return sums;
 }
 
+/** Of what is held, how much computes and how much is idle; null where nothing is known of any of it. */
+export function activity({ allocated, computing, idle }: { allocated: number; computing: number; idle: number }) {
+  const isKnown = allocated === 0 || computing + idle > 0;
+  return isKnown ? { computing, idle } : { computing: null, idle: null };
+}
+
 const plus = (total: number | null, value: number) => (Number.isNaN(value) ? total : (total ?? 0) + value);

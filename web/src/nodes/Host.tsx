@@ -2,7 +2,7 @@
 import { graphql, useFragment, type FragmentType } from "../gql";
 import type { DeviceInfo, NodeInfo } from "../live/documents";
 import { useFleet } from "../live/Live";
-import { count, gib, ofBytes, percent, share, UNKNOWN, watts, when } from "../ui/format";
+import { count, ofBytes, percent, plural, share, UNKNOWN, watts, when, wholeGib } from "../ui/format";
 import { Meter } from "../ui/Meter";
 import css from "./NodePage.module.css";
 import { useNow } from "../ui/useNow";
@@ -36,8 +36,10 @@ export function Host({ node, live, gpuPower, devices }: HostProps) {
   const now = useNow();
   const facts = useFragment(HostFactsFragment, node);
   const fleet = useFleet();
-  const limits = devices.map((device) => fleet.columns.powerLimit[fleet.row(device.id) ?? -1]);
-  const limit = limits.some((value) => value === undefined || Number.isNaN(value)) ? null : limits.reduce((a, b) => a + b, 0);
+  // Of those that answer: the sum of the power is theirs too.
+  const limits = devices.map((device) => fleet.columns.powerLimit[fleet.row(device.id) ?? -1]).filter((value) => value >= 0);
+  const limit = limits.length === 0 ? null : limits.reduce((a, b) => a + b, 0);
+  const ofHowMany = limits.length === devices.length ? "" : `, ${plural(limits.length, "device")}`;
   const host = live.host;
   const blocks: [string, string | null | undefined][][] = [
     [
@@ -55,7 +57,7 @@ export function Host({ node, live, gpuPower, devices }: HostProps) {
     [
       ["CPU", facts.cpuModel],
       ["Cores", facts.cpuCount == null ? null : count(facts.cpuCount)],
-      ["Memory", facts.memoryTotalBytes == null ? null : `${gib(facts.memoryTotalBytes)} GiB`],
+      ["Memory", facts.memoryTotalBytes == null ? null : `${wholeGib(facts.memoryTotalBytes)} GiB`],
       ["Disk", ofBytes(facts.host?.diskUsedBytes, facts.host?.diskTotalBytes)],
       ["Load, 1 min", facts.host?.load1m == null ? null : facts.host.load1m.toFixed(1)],
     ],
@@ -65,7 +67,7 @@ export function Host({ node, live, gpuPower, devices }: HostProps) {
       <div className={css.host}>
         <Line name="CPU" words={percent(host?.cpuPercent)} share={host?.cpuPercent ?? null} />
         <Line name="Memory" words={ofBytes(host?.memoryUsedBytes, host?.memoryTotalBytes)} share={share(host?.memoryUsedBytes, host?.memoryTotalBytes)} />
-        <Line name="GPU power" words={`${watts(gpuPower)} of ${watts(limit)}`} share={share(gpuPower, limit)} />
+        <Line name="GPU power" words={`${watts(gpuPower)} of ${watts(limit)}${ofHowMany}`} share={share(gpuPower, limit)} />
       </div>
       {blocks.map((block) => (
         <dl key={block[0][0]} className={`${css.host} ${css.facts}`}>

@@ -39,7 +39,7 @@ export function NodeDevices({ devices }: { devices: readonly DeviceInfo[] }) {
                 <td><span className={table.mark} data-level={level}><Mark level={isStale && level !== "CRITICAL" ? "STALE" : level} /> {level === "OK" ? "OK" : (device.health.reasons[0]?.title.split(",")[0] ?? LEVEL_WORD[level])}</span></td>
                 <td><Sparkline row={row} /></td>
                 <td className={table.number}><b>{count(read(c.utilisation))}</b></td>
-                <td className={table.number}><span className={table.mark}><Meter percent={share(memory, device.memoryTotalBytes)} /> {gib(memory)}</span></td>
+                <td className={table.number}><span className={table.metered}><Meter percent={share(memory, device.memoryTotalBytes)} /> <span>{gib(memory)}</span></span></td>
                 <td className={table.number}>{count(read(c.power))}</td>
                 <td className={table.number}>{count(read(c.temperature))}</td>
                 <td>{device.job ? <Link to="/jobs" search={{ q: device.job.name }}>{device.job.name}</Link> : <span className={table.muted}>free</span>}</td>

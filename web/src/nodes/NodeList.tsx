@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import type { DeviceInfo, NodeInfo } from "../live/documents";
 import { useFleet, useInventory, useLive } from "../live/Live";
-import { sum, type Sums } from "../live/sums";
+import { activity, sum, type Sums } from "../live/sums";
 import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
@@ -125,6 +125,7 @@ function NodeRow({ node, devices }: { node: NodeInfo; devices: DeviceInfo[] }) {
   const fleet = useFleet();
   const now = useNow();
   const sums = sum(fleet, devices.map((device) => device.id));
+  const { computing, idle } = activity(sums);
   const types = [...new Set(devices.map((device) => shortType(device.type.name)))];
   const level = nodeLevel(node);
   const reason = node.health.reasons[0];
@@ -135,11 +136,11 @@ function NodeRow({ node, devices }: { node: NodeInfo; devices: DeviceInfo[] }) {
   return (
     <tr {...(node.isStale && { "data-old": "" })}>
       <th scope="row"><Link to="/nodes/$hostName" params={{ hostName: node.hostName }}>{node.hostName}</Link></th>
-      <td className={table.clip} title={reason?.title}><span className={table.mark} data-level={level}><Mark level={node.isStale ? "STALE" : level} /> {STATE_WORDS[node.state]}{reason && level !== "OK" && ` · ${reason.title}`}</span></td>
+      <td className={table.clip} title={reason?.title}><span className={table.mark} data-level={level}><Mark level={node.isStale ? "STALE" : level} /> <span>{STATE_WORDS[node.state]}{reason && level !== "OK" && ` · ${reason.title}`}</span></span></td>
       <td>{sums.allocated} / {sums.devices}</td>
       <td className={table.muted}>{types.length > 1 ? `${types.length} models` : types[0]}</td>
-      {[sums.computing, sums.idle, sums.free].map((n, i) => <td key={i} className={table.number}>{n}</td>)}
-      <td className={table.number}><span className={table.mark}><Meter percent={sums.utilisation} /> {count(sums.utilisation)}</span></td>
+      {[computing, idle, sums.free].map((n, i) => <td key={i} className={table.number}>{count(n)}</td>)}
+      <td className={table.number}><span className={table.metered}><Meter percent={sums.utilisation} /> <span>{count(sums.utilisation)}</span></span></td>
       <td className={table.number}>{count(sums.powerWatts)}</td>
       <td className={table.number}>{count(sums.temperatureMax)}</td>
       <td className={table.number}>{count(node.host?.cpuPercent)}</td>

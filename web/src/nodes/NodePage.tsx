@@ -4,9 +4,9 @@ import { graphql } from "../gql";
 import { EventLines } from "../events/EventLines";
 import type { DeviceInfo } from "../live/documents";
 import { useFleet, useInventory } from "../live/Live";
-import { sum } from "../live/sums";
+import { activity, sum } from "../live/sums";
 import { useDocument } from "../session/graph";
-import { duration, plural, shortType } from "../ui/format";
+import { count, duration, plural, shortType } from "../ui/format";
 import { Mark } from "../ui/Mark";
 import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
@@ -78,7 +78,7 @@ export function NodePage() {
       <div className={css.columns}>
         <div className={css.column}>
           <Panel title="Devices" isLive note={types.length === 1 ? `${own.length} × ${types[0]}` : `${own.length} of ${types.length} types`}
-            aside={<span>allocated <b>{sums.allocated} / {sums.devices}</b> · computing <b>{sums.computing}</b> · idle <b>{sums.idle}</b> · unknown <b>{sums.unknown}</b></span>}>
+            aside={<span>allocated <b>{sums.allocated} / {sums.devices}</b> · computing <b>{count(activity(sums).computing)}</b> · idle <b>{count(activity(sums).idle)}</b> · unknown <b>{sums.unknown}</b></span>}>
             <NodeDevices devices={own} />
           </Panel>
           <NodeJobs nodeId={node.id} devices={own} />

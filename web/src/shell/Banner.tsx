@@ -7,16 +7,17 @@ import css from "./Banner.module.css";
 
 export function Banner() {
   const { store, connection } = useLive();
-  const { kind, ageSeconds, lastDataTime, retryInSeconds, pausedAt } = useFreshness();
+  const { kind, ageSeconds, isSilent, lastDataTime, retryInSeconds, pausedAt } = useFreshness();
   const trying = retryInSeconds === null ? "Trying now." : `Trying again in ${retryInSeconds} s.`;
   if (kind === "stale") {
     return (
       <div className={css.stale} data-testid="stale">
         <Mark level="WARNING" />
         <span>
-          <b>Last data {timeOfDay(lastDataTime)}</b>, {duration((ageSeconds ?? 0) * 1000)} ago. What is shown is not live. {trying}
+          {lastDataTime === null ? <b>No data yet.</b> : <><b>Last data {timeOfDay(lastDataTime)}</b>, {duration((ageSeconds ?? 0) * 1000)} ago.</>}{" "}
+          What is shown is not live. {isSilent ? "The server hears no node: Redis or the collectors are away." : trying}
         </span>
-        <Action kind="link" onPress={() => connection.retryNow()}>Retry now</Action>
+        {!isSilent && <Action kind="link" onPress={() => connection.retryNow()}>Retry now</Action>}
       </div>
     );
   }

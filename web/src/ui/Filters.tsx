@@ -78,6 +78,7 @@ function Choices({ filters, options, onChange }: Pick<FiltersProps, "filters" | 
           aria-label={words}
           className={css.list}
           selectionMode="multiple"
+          escapeKeyBehavior="none"
           selectedKeys={new Set<string>(values)}
           onSelectionChange={(keys) => onChange(name, keys === "all" || keys.size === 0 ? undefined : [...keys].map(String))}
         >

@@ -18,7 +18,7 @@ export function RoleToggles({ label, roles, some, onChange }: RoleTogglesProps) 
       {ROLES.map((role) => {
         const isOn = roles.has(role);
         return (
-          <button key={role} type="button" className={css.toggle} title={ROLE_WORDS[role]} aria-label={ROLE_WORDS[role]}
+          <button key={role} type="button" className={css.toggle} title={ROLE_WORDS[role]} aria-label={`${ROLE_LETTERS[role]}: ${ROLE_WORDS[role]}`}
             aria-pressed={!isOn && some?.has(role) ? "mixed" : isOn} onClick={() => onChange(role, !isOn)}>
             {ROLE_LETTERS[role]}
           </button>
