@@ -41,7 +41,8 @@ async def test_the_way_in_is_accessible_too(large_console: Console, axe: Axe) ->
 async def test_the_page_reflows_on_a_narrow_screen(console: Console) -> None:
     page = console.page
     await page.set_viewport_size({"width": 320, "height": 640})
-    for path in ("/", "/nodes", "/devices", "/jobs"):
+    popups = ("/pools?popup=create", "/pools?popup=move")
+    for path in ("/", "/nodes", "/devices", "/jobs", "/pools?view=all", "/balance", *popups):
         await console.open(path)
         await console.is_live()
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -28,7 +28,10 @@ from tests.services.product import Product
 from tests.services.redis import RedisServer
 from tests.web.conftest import Console
 
-SCREENS = ("/", "/nodes", "/devices", "/jobs", "/pools", "/groups", "/users", "/events", "/about")
+SCREENS = (
+    *("/", "/nodes", "/devices", "/jobs", "/balance", "/events"),
+    *("/pools", "/groups", "/users", "/audit", "/about"),
+)
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 
 

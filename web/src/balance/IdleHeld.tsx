@@ -59,7 +59,7 @@ export function IdleHeld({ onMove }: IdleHeldProps) {
     setTicked(next);
   };
   return (
-    <Panel title="Allocated but idle" isLive note={data === null ? undefined : `${plural(idle.length, "device")} held and used below 5 %${brief > 0 ? `, ${count(brief)} of them for less than a minute` : ""}`}
+    <Panel title="Allocated but idle" isLive note={data === null || !devices.isLoaded ? undefined : `${plural(idle.length, "device")} held and used below 5 %${brief > 0 ? `, ${count(brief)} of them for less than a minute` : ""}`}
       aside={isOperator && found.length > 0 && (
         <Action isSmall isDisabled={chosen.length === 0} onPress={() => onMove(chosen.map((device) => device.uuid))}>Move {chosen.length > 0 ? plural(chosen.length, "device") : "devices"}…</Action>
       )}>

@@ -43,7 +43,7 @@ export function LoadPanel({ cluster, by, onBy, rows, canShowMore }: LoadPanelPro
   return (
     <Panel title="Load by" isLive aside={<OccupancyLegend hasWaiting mean={mean} />}
       note={<Segments label="Load by" options={[["pool", "Pool"], ["group", "Group"], ["node", "Node"]]} value={by} onChange={onBy} />}>
-      {data === null || !devices.isLoaded ? <Skeleton rows={rows} rowHeight={40} />
+      {data === null || (by !== "pool" && !devices.isLoaded) ? <Skeleton rows={rows} rowHeight={40} />
         : by === "pool" ? <Lines key={by} by={by} found={data.pools.map(({ name, load }) => ({ name, load: { ...load, waitingSince: load.waitingSince ?? null } }))} mean={mean} now={Date.parse(data.time)} rows={rows} {...(canShowMore && { canShowMore })} />
         : <Summed key={by} by={by} mean={mean} now={Date.parse(data.time)} rows={rows} {...(canShowMore && { canShowMore })} />}
     </Panel>

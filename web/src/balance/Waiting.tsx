@@ -31,7 +31,7 @@ export function Waiting({ pools, onMove }: WaitingProps) {
   const missing = missingOf(queued, freeIn);
   return (
     <Panel title="Who waits" isLive note={jobs.isLoaded ? (queued.length === 0 ? "nobody" : `${plural(queued.length, "job")} for ${plural(asked, "device")}, the longest first`) : undefined}>
-      {!jobs.isLoaded || pools === null ? <Skeleton rows={3} rowHeight={32} />
+      {!jobs.isLoaded || !devices.isLoaded || pools === null ? <Skeleton rows={3} rowHeight={32} />
         : queued.length === 0 ? <Empty title="No job waits">Every job that asked for devices has them.</Empty> : (
         <div className={table.scroll}>
           <table className={table.table} data-testid="waiting">

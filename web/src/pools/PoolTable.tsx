@@ -81,7 +81,7 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <tbody ref={body} onKeyDown={onKeyDown}>
           {pools.map((pool) => (
-            <PoolRow key={pool.id} pool={pool} load={loads?.get(pool.id)} jobs={jobsOf.get(pool.id) ?? []} isShown={pool.id === shown?.id}
+            <PoolRow key={pool.id} pool={pool} load={loads?.get(pool.id)} jobs={jobs.isLoaded ? jobsOf.get(pool.id) ?? [] : null} isShown={pool.id === shown?.id}
               isTicked={ticked.has(pool.id)} onTick={isOperator ? (isOn) => tick(pool, isOn) : undefined} onShow={() => onShow(pool)} onDrop={(uuids) => onDrop(uuids, pool)} />
           ))}
         </tbody>
@@ -101,7 +101,8 @@ interface PoolRowProps {
   pool: PoolInfo;
   /** Of the newest snapshot, which may be older than the pool. */
   load: TimedLoad | undefined;
-  jobs: readonly JobInfo[];
+  /** null before they are known. */
+  jobs: readonly JobInfo[] | null;
   isShown: boolean;
   isTicked: boolean;
   onTick: ((isOn: boolean) => void) | undefined;
@@ -128,7 +129,7 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
     },
   };
   const { name, isDefault, deviceTypes, group } = pool;
-  const queued = jobs.filter((job) => job.state === "QUEUED");
+  const queued = jobs?.filter((job) => job.state === "QUEUED");
   return (
     // The link inside is the same for the keyboard.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
@@ -151,7 +152,7 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
       <Number n={load?.idle} search={{ pool: [name], state: ["IDLE"] }} />
       <Number n={load?.free} search={{ pool: [name], state: ["FREE"] }} isStrong />
       <td>{group ? <Link to="/groups" search={{ q: group.name }}>{group.name}</Link> : <span className={table.muted}>no group</span>}</td>
-      <td className={table.number}><Link to="/jobs" search={{ pool: [name] }} className={css.number}>{count(jobs.length)}</Link></td>
+      <td className={table.number}><Link to="/jobs" search={{ pool: [name] }} className={css.number}>{count(jobs?.length)}</Link></td>
       <td className={css.waiting}>
         {load === undefined || load.waitingJobs === 0 ? <span className={table.muted}>{load === undefined ? UNKNOWN : "none"}</span> : (
           <>
@@ -159,7 +160,7 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
               {plural(load.waitingJobs, "job")}, {plural(load.waitingDevices, "device")}
             </Link>
             {load.waitingSince != null && <span className={table.muted}> · {since(load.waitingSince, load.time)}</span>}
-            <span className={css.why}>{whyWaiting(queued, load.free)}</span>
+            {queued && <span className={css.why}>{whyWaiting(queued, load.free)}</span>}
           </>
         )}
       </td>

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useInventory } from "../live/Live";
 import { count, plural, UNKNOWN } from "../ui/format";
-import { Panel } from "../ui/Panel";
+import { Panel, Skeleton } from "../ui/Panel";
 import table from "../ui/Table.module.css";
 import { givenOut, isHeld } from "./blocks";
 import css from "./PoolUse.module.css";
@@ -22,7 +22,7 @@ export function PoolUse({ pool }: { pool: PoolInfo }) {
   const stay = own.filter(isHeld).length;
   return (
     <Panel title={`Who uses ${pool.name}`} isLive>
-      {users.length === 0 ? <p className={css.text}>No active job holds a device of it{waiting > 0 ? "" : ", and none waits for one"}.</p> : (
+      {!devices.isLoaded || !jobs.isLoaded ? <Skeleton rows={4} rowHeight={32} /> : users.length === 0 ? <p className={css.text}>No active job holds a device of it{waiting > 0 ? "" : ", and none waits for one"}.</p> : (
         <table className={table.table}>
           <thead><tr><th scope="col">Job</th><th scope="col">User</th><th scope="col" className={table.number}>Devices</th></tr></thead>
           <tbody>

@@ -31,7 +31,7 @@ export interface PoolInfo extends Pushed {
 }
 
 export interface Pools {
-  /** null before they are known. */
+  /** null before they and their devices are known. */
   list: readonly PoolInfo[] | null;
   failure: string | null;
 }
@@ -52,7 +52,7 @@ export function usePools(): Pools {
   const { devices, version: inventory } = useInventory();
   // The types follow from the devices, which are told of a moment after their pool.
   const list = useMemo(
-    () => items.isLoaded
+    () => items.isLoaded && devices.isLoaded
       ? withTypes([...items.values()], devices.values()).toSorted((a, b) => Number(a.isDefault) - Number(b.isDefault) || byName.compare(a.name, b.name))
       : null,
     // The version stands for the content.
