@@ -108,7 +108,7 @@ async def _interact(page: Page) -> dict[str, float]:
         await page.get_by_role("button", name="Clear", exact=True).click()
         for head in ("Used", "Power", "Health"):
             await page.get_by_role("columnheader", name=head).get_by_role("button").click()
-        await page.locator("#device-row-0").click()
+        await page.locator("#devices-row-0").click()
         await page.get_by_test_id("device-pane").wait_for()
         for _ in range(5):
             await page.keyboard.press("ArrowDown")

@@ -24,7 +24,7 @@ async def test_axe_finds_nothing_on_any_screen(
         await large_console.is_live()
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         if path == device:
-            await page.locator("#device-row-0").click()
+            await page.locator("#devices-row-0").click()
             await expect(page.get_by_test_id("device-pane")).to_be_visible()
         if violations := await axe(page):
             found[path] = violations

@@ -15,7 +15,7 @@ def grid(page: Page) -> Locator:
 
 
 def first_row(page: Page) -> Locator:
-    return page.locator("#device-row-0")
+    return page.locator("#devices-row-0")
 
 
 @pytest.mark.spec("DEV-1", "DEV-2")
@@ -84,6 +84,6 @@ async def test_the_table_is_walked_by_keyboard(console: Console) -> None:
     await console.open("/devices")
     await grid(page).focus()
     await page.keyboard.press("j")
-    await expect(grid(page)).to_have_attribute("aria-activedescendant", "device-row-1")
+    await expect(grid(page)).to_have_attribute("aria-activedescendant", "devices-row-1")
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("device-pane")).to_be_visible()

@@ -18,7 +18,7 @@ async def test_charts_are_drawn_in_a_browser_whose_language_has_no_name(console:
     page = console.page
     await page.add_init_script(STRANGE_LANGUAGE)
     await console.open("/devices")
-    await page.locator("#device-row-0").click()
+    await page.locator("#devices-row-0").click()
     charts = page.get_by_test_id("device-pane").get_by_test_id("charts")
     await expect(charts.locator("canvas")).to_have_count(4)
 
@@ -28,7 +28,7 @@ async def test_charts_that_fail_leave_the_device_and_the_list_beside_it(console:
     await console.open("/devices")
     await page.evaluate("window.isTheSamePage = true")
     await page.evaluate("(HTMLCanvasElement.prototype.getContext = null, 0)")
-    await page.locator("#device-row-0").click()
+    await page.locator("#devices-row-0").click()
     pane = page.get_by_test_id("device-pane")
     await expect(pane).to_contain_text("Charts could not be shown")
     await expect(pane.get_by_test_id("holder")).to_be_visible()

@@ -292,7 +292,7 @@ async def test_without_the_role_operator_one_sees_what_is_ones_own(
         await expect(page.get_by_role("grid").or_(page.get_by_role("table"))).to_be_visible()
         await expect(page.get_by_role("button", name=doing)).to_have_count(0)
     await page.goto(console.product.url + "/devices")
-    await expect(page.get_by_test_id("device-grid")).to_have_attribute("aria-rowcount", "3")
+    await expect(page.get_by_role("grid", name="Devices")).to_have_attribute("aria-rowcount", "3")
     await page.goto(console.product.url + "/audit")
     await expect(page.get_by_text("The audit log is for operators")).to_be_visible()
     await page.get_by_role("button", name=re.compile("^zoe")).click()

@@ -116,6 +116,7 @@ function Log() {
                   ids={entries.map((entry) => entry.id)}
                   state={(id) => ({ isSelected: id === open })}
                   onOpen={(id) => change({ entry: id })}
+                  isFollowing={isBrief}
                   note={<>newest first{pages.hasMore && <> · {count(entries.length)} of {count(pages.total)} read</>}</>}
                   aside={pages.hasMore && (
                     <Action kind="link" isDisabled={pages.isLoading} onPress={pages.more}>{pages.isLoading ? "Reading…" : `Show ${count(Math.min(PAGE, pages.total - entries.length))} more`}</Action>

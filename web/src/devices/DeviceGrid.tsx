@@ -1,23 +1,22 @@
-/** The rows that are visible, as an ARIA grid over thousands: arrows or j k move, Enter opens. */
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { useInventory } from "../live/Live";
-import { Action } from "../ui/Action";
-import { count, plural } from "../ui/format";
-import { Icon } from "../ui/Icon";
-import css from "./DeviceGrid.module.css";
-import { COLUMNS, DeviceRow } from "./DeviceRow";
-import { pressed, splitKey, type SortField, type SortKey } from "./sorting";
+/** The devices as a grid: sorted by its heads, and what is open beside it goes along. */
+import type { DeviceInfo } from "../live/documents";
+import { useFleet, useInventory } from "../live/Live";
 import type { FrozenOrder } from "../live/useFrozenOrder";
+import { Cell, Grid, type Column } from "../ui/Grid";
+import { DeviceCells } from "./DeviceCells";
+import css from "./DeviceGrid.module.css";
+import { pressed, splitKey, type SortField, type SortKey } from "./sorting";
 
-interface DeviceGridProps {
-  order: FrozenOrder;
-  sort: readonly SortKey[];
-  rowHeight: number;
-  selected: string | undefined;
-  onSort: (sort: SortKey[]) => void;
-  onOpen: (uuid: string) => void;
-}
+const COLUMNS: readonly { field: SortField; head: string; width: string; isNumber?: boolean }[] = [
+  { field: "node", head: "Node · GPU", width: "minmax(122px, 1.3fr)" },
+  { field: "health", head: "Health", width: "minmax(104px, 1fr)" },
+  { field: "used", head: "Used %", width: "98px", isNumber: true },
+  { field: "memory", head: "Mem GiB", width: "76px", isNumber: true },
+  { field: "power", head: "Power W", width: "76px", isNumber: true },
+  { field: "temperature", head: "Temp °C", width: "72px", isNumber: true },
+  { field: "pool", head: "Pool", width: "minmax(78px, 0.8fr)" },
+  { field: "job", head: "Job", width: "minmax(120px, 1.4fr)" },
+];
 
 const SORT_WORDS: Record<SortField, [ascending: string, descending: string]> = {
   node: ["by node", "by node, last first"],
@@ -35,110 +34,58 @@ const SORT_WORDS: Record<SortField, [ascending: string, descending: string]> = {
 const wordsOf = (sort: readonly SortKey[]) =>
   sort.map(splitKey).map(([field, isDescending]) => SORT_WORDS[field][isDescending ? 1 : 0]).join(", then ");
 
+interface DeviceGridProps {
+  order: FrozenOrder;
+  sort: readonly SortKey[];
+  rowHeight: number;
+  /** UUID of the one that is open. */
+  selected: string | undefined;
+  onSort: (sort: SortKey[]) => void;
+  onOpen: (uuid: string) => void;
+}
+
 export function DeviceGrid({ order, sort, rowHeight, selected, onSort, onOpen }: DeviceGridProps) {
+  const fleet = useFleet();
   const { devices } = useInventory();
-  const { ids, moves, sortAgain } = order;
-  const scroller = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(0);
-  const virtual = useVirtualizer({
-    count: ids.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 6,
-  });
-  useEffect(() => virtual.measure(), [virtual, rowHeight]);
-  const at = Math.min(active, ids.length - 1);
-
-  const move = (to: number) => {
-    const next = Math.max(0, Math.min(ids.length - 1, to));
-    setActive(next);
-    virtual.scrollToIndex(next);
-    const device = devices.get(ids[next]);
-    if (selected !== undefined && device) onOpen(device.uuid);
+  const isOld = (device: DeviceInfo | undefined): boolean => {
+    const row = device && fleet.row(device.id);
+    return row === undefined || fleet.columns.isStale[row] === 1;
   };
-  const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2);
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const target: Record<string, number> = {
-      ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1,
-      PageDown: at + page, PageUp: at - page, Home: 0, End: ids.length - 1,
+  const columns = COLUMNS.map(({ field, head, ...rest }): Column => {
+    const key = sort.findIndex((k) => splitKey(k)[0] === field);
+    const isDescending = key !== -1 && splitKey(sort[key])[1];
+    return {
+      ...rest,
+      key: field,
+      sort: key !== 0 ? "none" : isDescending ? "descending" : "ascending",
+      head: (
+        <button type="button" className={css.sort} {...(key !== -1 && { "data-on": "" })} onClick={() => onSort(pressed(sort, field))}>
+          {head}
+          {key !== -1 && <span aria-hidden="true"> {key + 1}{isDescending ? "↓" : "↑"}</span>}
+        </button>
+      ),
     };
-    if (event.key in target) move(target[event.key]);
-    else if (event.key === "Enter") {
-      const device = devices.get(ids[at]);
-      if (device) onOpen(device.uuid);
-    } else return;
-    event.preventDefault();
-  };
-
-  const rows = virtual.getVirtualItems();
-  const shown = scroller.current === null ? 0 : Math.ceil(scroller.current.clientHeight / rowHeight) - 1;
-  const first = Math.floor((virtual.scrollOffset ?? 0) / rowHeight) + 1;
+  });
   return (
-    <>
-      <div
-        ref={scroller}
-        className={css.grid}
-        role="grid"
-        aria-label="Devices"
-        aria-rowcount={ids.length + 1}
-        aria-colcount={COLUMNS.length}
-        aria-activedescendant={`device-row-${at}`}
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-        data-testid="device-grid"
-      >
-        <div role="row" aria-rowindex={1} className={css.head}>
-          {COLUMNS.map(({ field, head, isNumber }) => {
-            const key = sort.findIndex((k) => splitKey(k)[0] === field);
-            const isDescending = key !== -1 && splitKey(sort[key])[1];
-            return (
-              <div
-                key={field}
-                role="columnheader"
-                className={isNumber ? css.number : ""}
-                aria-sort={key !== 0 ? "none" : isDescending ? "descending" : "ascending"}
-              >
-                <button type="button" className={css.sort} {...(key !== -1 && { "data-on": "" })} onClick={() => onSort(pressed(sort, field))}>
-                  {head}
-                  {key !== -1 && <span aria-hidden="true"> {key + 1}{isDescending ? "↓" : "↑"}</span>}
-                </button>
-              </div>
-            );
-          })}
-        </div>
-        <div role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize() }}>
-          {rows.map(({ index, start }) => {
-            const device = devices.get(ids[index]);
-            return (
-              <DeviceRow
-                key={ids[index]}
-                device={device}
-                index={index}
-                top={start}
-                height={rowHeight}
-                isActive={index === at}
-                isSelected={device !== undefined && device.uuid === selected}
-                onOpen={() => {
-                  setActive(index);
-                  if (device) onOpen(device.uuid);
-                }}
-              />
-            );
-          })}
-        </div>
-      </div>
-      <footer className={css.foot}>
-        <span>
-          {count(Math.min(first, ids.length))}–{count(Math.min(ids.length, first + Math.max(0, shown - 1)))} of {count(ids.length)} · {wordsOf(sort)}
-        </span>
-        {moves > 0 && (
-          <span className={css.moves}>
-            <Icon name="refresh" size={14} /> {plural(moves, "row")} would move
-            <Action kind="link" onPress={sortAgain}>Sort again</Action>
-          </span>
-        )}
-      </footer>
-    </>
+    <Grid
+      label="Devices"
+      columns={columns}
+      minWidth={760}
+      rowHeight={rowHeight}
+      ids={order.ids}
+      state={(id) => ({ isSelected: selected !== undefined && devices.get(id)?.uuid === selected, isOld: isOld(devices.get(id)) })}
+      onOpen={(id) => {
+        const device = devices.get(id);
+        if (device) onOpen(device.uuid);
+      }}
+      isFollowing={selected !== undefined}
+      note={wordsOf(sort)}
+      moves={order.moves}
+      sortAgain={order.sortAgain}
+      renderCells={(id) => {
+        const device = devices.get(id);
+        return device ? <DeviceCells device={device} /> : <Cell kind="muted">No longer in the cluster</Cell>;
+      }}
+    />
   );
 }

@@ -64,6 +64,7 @@ export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJo
       ids={ids}
       state={(id) => ({ isSelected: selected !== undefined && find(id)?.key === selected, isOld: jobs.get(id) === undefined })}
       onOpen={(id) => onOpen(find(id)?.key ?? "")}
+      isFollowing={isBrief}
       note={ORDER_WORDS[order].toLowerCase()}
       moves={moves}
       sortAgain={sortAgain}

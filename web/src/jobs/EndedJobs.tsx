@@ -99,6 +99,7 @@ function EndedList({ filter, filters, selected, onOpen, clear }: EndedJobsProps 
       ids={jobs.map((job) => job.id)}
       state={(id) => ({ isSelected: selected !== undefined && byId.get(id)?.key === selected })}
       onOpen={(id) => onOpen(byId.get(id)?.key ?? "")}
+      isFollowing={selected !== undefined}
       note={<>latest start first{pages.hasMore && <> · {count(pages.items.length)} of {count(pages.total)} read</>}</>}
       aside={more}
       renderCells={(id) => {

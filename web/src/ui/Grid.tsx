@@ -15,6 +15,7 @@ export interface Column {
   /** A track of CSS grid: "98px", "minmax(120px, 1.4fr)". */
   width: string;
   isNumber?: boolean;
+  sort?: "ascending" | "descending" | "none";
 }
 
 export interface RowState {
@@ -34,6 +35,8 @@ interface GridProps {
   renderCells: (id: string) => ReactNode;
   state?: (id: string) => RowState;
   onOpen?: (id: string) => void;
+  /** What is open beside the list goes with the row that one moves to. */
+  isFollowing?: boolean;
   onToggle?: (id: string) => void;
   /** Other single keys on a row: "e" edits it. */
   keys?: Record<string, (id: string) => void>;
@@ -48,7 +51,7 @@ interface GridProps {
   aside?: ReactNode;
 }
 
-export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, onToggle, keys, activeId, note, moves = 0, sortAgain, aside }: GridProps) {
+export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, isFollowing, onToggle, keys, activeId, note, moves = 0, sortAgain, aside }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const [stoodOn, setStoodOn] = useState<string>();
@@ -78,6 +81,7 @@ export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, st
       const next = Math.max(0, Math.min(ids.length - 1, target[event.key]));
       setActive(next);
       virtual.scrollToIndex(next);
+      if (isFollowing) onOpen?.(ids[next]);
     } else if (event.key === "Enter" && onOpen) onOpen(ids[at]);
     else if (event.key === "x" && onToggle) onToggle(ids[at]);
     else if (keys && event.key in keys) keys[event.key](ids[at]);
@@ -107,8 +111,8 @@ export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, st
         onKeyDown={onKeyDown}
       >
         <div role="row" aria-rowindex={1} className={css.head} style={tracks}>
-          {columns.map(({ key, head, isNumber }) => (
-            <div key={key} role="columnheader" className={isNumber ? css.number : ""}>{head}</div>
+          {columns.map(({ key, head, isNumber, sort }) => (
+            <div key={key} role="columnheader" className={isNumber ? css.number : ""} {...(sort !== undefined && { "aria-sort": sort })}>{head}</div>
           ))}
         </div>
         <div role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize(), minWidth }}>
