@@ -1,6 +1,6 @@
 /** The pools by occupancy: five separate numbers, who may use them, who waits. Devices drop onto rows. */
 import { Link } from "@tanstack/react-router";
-import { useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from "react";
+import { memo, useCallback, useRef, useState, type Dispatch, type DragEvent, type KeyboardEvent, type MouseEvent, type SetStateAction } from "react";
 import { HELD } from "../devices/filters";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import type { JobInfo } from "../live/documents";
@@ -30,7 +30,7 @@ interface PoolTableProps {
   /** The one whose devices are shown. */
   shown: PoolInfo | undefined;
   ticked: ReadonlySet<string>;
-  setTicked: (ticked: ReadonlySet<string>) => void;
+  setTicked: Dispatch<SetStateAction<ReadonlySet<string>>>;
   onShow: (pool: PoolInfo) => void;
   onDrop: (uuids: string[], to: PoolInfo) => void;
 }
@@ -42,12 +42,12 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
   const body = useRef<HTMLTableSectionElement>(null);
   const jobsOf = jobsByPool(jobs.values(), devices.values());
   const tickable = pools.filter((pool) => !pool.isDefault);
-  const tick = (pool: PoolInfo, isOn: boolean) => {
-    const next = new Set(ticked);
+  const tick = useCallback((pool: PoolInfo, isOn: boolean) => setTicked((old) => {
+    const next = new Set(old);
     if (isOn) next.add(pool.id);
     else next.delete(pool.id);
-    setTicked(next);
-  };
+    return next;
+  }), [setTicked]);
   const onKeyDown = (event: KeyboardEvent) => {
     const links = [...(body.current?.querySelectorAll<HTMLElement>("[data-pool-link]") ?? [])];
     const at = links.indexOf(event.target as HTMLElement);
@@ -81,8 +81,8 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <tbody ref={body} onKeyDown={onKeyDown}>
           {pools.map((pool) => (
-            <PoolRow key={pool.id} pool={pool} load={loads?.get(pool.id)} jobs={jobs.isLoaded ? jobsOf.get(pool.id) ?? [] : null} isShown={pool.id === shown?.id}
-              isTicked={ticked.has(pool.id)} onTick={isOperator ? (isOn) => tick(pool, isOn) : undefined} onShow={() => onShow(pool)} onDrop={(uuids) => onDrop(uuids, pool)} />
+            <PoolRow key={pool.id} pool={pool} load={loads?.get(pool.id)} jobs={jobs.isLoaded ? jobsOf.get(pool.id) ?? NO_JOBS : null} isShown={pool.id === shown?.id}
+              isTicked={ticked.has(pool.id)} canChange={isOperator} onTick={tick} onShow={onShow} onDrop={onDrop} />
           ))}
         </tbody>
       </table>
@@ -90,27 +90,37 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
   );
 }
 
+const NO_JOBS: readonly JobInfo[] = [];
+
 function useLoads() {
   const data = useFragment(PoolLoadsFragment, useCluster() as FragmentType<typeof PoolLoadsFragment> | null);
-  return data && new Map(data.pools.map(({ id, load }) => [id, { ...load, time: Date.parse(data.time) }]));
+  return data && new Map(data.pools.map(({ id, load: { waitingSince, ...load } }) =>
+    [id, { ...load, waits: waitingSince == null ? null : since(waitingSince, Date.parse(data.time)) }]));
 }
 
-type TimedLoad = NonNullable<ReturnType<typeof useLoads>> extends Map<string, infer L> ? L : never;
+type PoolLoad = NonNullable<ReturnType<typeof useLoads>> extends Map<string, infer L> ? L : never;
 
 interface PoolRowProps {
   pool: PoolInfo;
   /** Of the newest snapshot, which may be older than the pool. */
-  load: TimedLoad | undefined;
+  load: PoolLoad | undefined;
   /** null before they are known. */
   jobs: readonly JobInfo[] | null;
   isShown: boolean;
   isTicked: boolean;
-  onTick: ((isOn: boolean) => void) | undefined;
-  onShow: () => void;
-  onDrop: (uuids: string[]) => void;
+  canChange: boolean;
+  onTick: (pool: PoolInfo, isOn: boolean) => void;
+  onShow: (pool: PoolInfo) => void;
+  onDrop: (uuids: string[], to: PoolInfo) => void;
 }
 
-function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }: PoolRowProps) {
+/** Most rows are the same from tick to tick; what a row calls does not depend on what it was drawn from. */
+const isSame = (a: PoolRowProps, b: PoolRowProps): boolean =>
+  a.pool === b.pool && a.isShown === b.isShown && a.isTicked === b.isTicked && a.canChange === b.canChange
+  && (a.jobs === b.jobs || (a.jobs !== null && b.jobs !== null && a.jobs.length === b.jobs.length && a.jobs.every((job, i) => job === b.jobs?.[i])))
+  && JSON.stringify(a.load) === JSON.stringify(b.load);
+
+const PoolRow = memo(function PoolRow({ pool, load, jobs, isShown, isTicked, canChange, onTick, onShow, onDrop }: PoolRowProps) {
   const dragged = useDragged();
   const [isOver, setOver] = useState(false);
   const reason = dragged.length === 0 ? null : whyNotTo(pool, dragged);
@@ -125,7 +135,7 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
     onDrop: (event: DragEvent) => {
       event.preventDefault();
       setOver(false);
-      onDrop(droppedUuids(event.dataTransfer));
+      onDrop(droppedUuids(event.dataTransfer), pool);
     },
   };
   const { name, isDefault, deviceTypes, group } = pool;
@@ -134,8 +144,8 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
     // The link inside is the same for the keyboard.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <tr className={css.row} data-pool={name} aria-selected={isShown} {...(isOver && { "data-over": "" })} {...(reason !== null && { "data-refuses": "" })}
-      onClick={(event) => !isControl(event) && onShow()} {...(onTick && drop)}>
-      {onTick && <td className={css.tick}>{!isDefault && <Check label={`Choose ${name}`} isSelected={isTicked} onChange={onTick} />}</td>}
+      onClick={(event) => !isControl(event) && onShow(pool)} {...(canChange && drop)}>
+      {canChange && <td className={css.tick}>{!isDefault && <Check label={`Choose ${name}`} isSelected={isTicked} onChange={(isOn) => onTick(pool, isOn)} />}</td>}
       <th scope="row">
         <Link from="/pools" to="/pools" search={(old) => ({ ...old, pool: name })} replace className={css.name} data-pool-link="" aria-current={isShown}>{name}</Link>
         {isDefault && <span className={table.muted}> built in</span>}
@@ -159,14 +169,14 @@ function PoolRow({ pool, load, jobs, isShown, isTicked, onTick, onShow, onDrop }
             <Link to="/jobs" search={{ pool: [name], state: ["QUEUED"] }} className={css.number}>
               {plural(load.waitingJobs, "job")}, {plural(load.waitingDevices, "device")}
             </Link>
-            {load.waitingSince != null && <span className={table.muted}> · {since(load.waitingSince, load.time)}</span>}
+            {load.waits !== null && <span className={table.muted}> · {load.waits}</span>}
             {queued && <span className={css.why}>{whyWaiting(queued, load.free)}</span>}
           </>
         )}
       </td>
     </tr>
   );
-}
+}, isSame);
 
 interface NumberProps {
   n: number | undefined;
