@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from domain.pools import Pool
 
 
+def type_name(product: str, mig_profile: str | None) -> str:
+    """The product, with the MIG profile where it is an instance's."""
+    return product if mig_profile is None else f"{product} MIG {mig_profile}"
+
+
 class DeviceType(Model):
     """Product name and memory size together; a MIG instance adds its profile."""
 
@@ -60,6 +65,8 @@ class Device(Model):
     nvlink_links = fields.IntField(null=True)
     first_seen_at = fields.DatetimeField()
     last_seen_at = fields.DatetimeField()
+    pooled_at = fields.DatetimeField(null=True)
+    """When somebody last moved it into its pool; null: it has been there since it was found."""
     missing_since = fields.DatetimeField(null=True)
     """Set when the node's collector no longer lists it; cleared when it is listed again."""
 

@@ -9,15 +9,14 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.actors import Actor
-from domain.attempts import forget_attempts
 from domain.database import Change, lock, operation
 from domain.groups import Group
 from domain.names import fold_name, is_printable_name
 from domain.passwords import generate_password, hash_password
 from domain.pools import Pool
-from domain.refusals import Refusal
-from domain.sessions import close_sessions_of
-from domain.users import Role, User, UserRole
+from domain.refusals import BadName, Refusal
+from domain.roles import Role
+from domain.users import User, UserRole, give_password
 
 DEFAULT_NAME = "Default"
 OPERATOR_ROLES = (Role.OPERATOR, Role.DATA_SCIENTIST)
@@ -44,14 +43,6 @@ class Installed:
 
 
 @dataclass(eq=False)
-class BadName(Refusal):
-    name: str
-
-    def message(self) -> str:
-        return "A name has 1 to 120 printable characters."
-
-
-@dataclass(eq=False)
 class UnknownUser(Refusal):
     name: str
 
@@ -68,7 +59,7 @@ async def install(operator_name: str, *, cluster_name: str) -> Installed:
         return Installed(created=False, password=None)
     for name in (operator_name, cluster_name):
         if not is_printable_name(name, 120):
-            raise BadName(name)
+            raise BadName(name, 120)
     password = generate_password()
     password_hash = await hash_password(password)
     created = await _install(Actor.system("install"), operator_name, cluster_name, password_hash)
@@ -77,7 +68,7 @@ async def install(operator_name: str, *, cluster_name: str) -> Installed:
 
 @operation("cluster.install")
 async def _install(change: Change, operator: str, cluster_name: str, password_hash: str) -> bool:
-    change.tell(f"cluster:{cluster_name}", after={"operator": operator})
+    change.tell("cluster", None, cluster_name, after={"operator": operator})
     await lock("installation")
     if await Installation.exists():  # another replica was first
         return False
@@ -104,25 +95,19 @@ async def _install(change: Change, operator: str, cluster_name: str, password_ha
     await Installation.create(
         id=1, cluster_name=cluster_name, operator_name=operator, installed_at=now
     )
+    change.tell("pool", pool.id, pool.name, after={"type": None, "devices": []})
+    change.tell("group", group.id, group.name, after={"users": [], "pool": pool.name})
+    joined = {"roles": [role.value for role in OPERATOR_ROLES], "group": group.name}
+    change.tell("user", user.id, user.name, after={**joined, "display_name": None})
     return True
 
 
 async def reset_password(name: str) -> str:
-    """A new generated password for the user, shown once; all sessions of the user are closed.
+    """A new password for whoever has the name, from the host's command line: shown once.
 
     Raises: UnknownUser.
     """
-    password = generate_password()
-    await _reset_password(Actor.system("command line"), name, await hash_password(password))
-    return password
-
-
-@operation("user.reset_password")
-async def _reset_password(change: Change, name: str, password_hash: str) -> None:
-    change.tell(f"user:{name}"[:200])
     user = await User.get_or_none(name_key=fold_name(name))
     if user is None:
         raise UnknownUser(name)
-    await User.filter(id=user.id).update(password_hash=password_hash)
-    await close_sessions_of(user.id)
-    await forget_attempts(user.name_key)
+    return await give_password(Actor.system("command line"), user.id)

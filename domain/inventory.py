@@ -13,11 +13,10 @@ from typing import Any
 from tortoise.fields import CharField
 from tortoise.models import Model
 
-from domain.database import execute, fetch, lock, transaction
+from domain.database import execute, fetch, for_share, for_update, lock, transaction
 from domain.devices import Device, DeviceType
 from domain.names import storable
 from domain.nodes import Node
-from domain.pools import Pool
 from domain.refusals import Refusal
 
 SEEN_AT_MOST_EVERY = timedelta(minutes=1)
@@ -161,16 +160,36 @@ async def _record(report: ReportedNode, at: datetime) -> InventoryChange:
     else:
         node_changed = _differs(node, values)
         await node.update_from_dict({**values, "last_seen_at": at}).save()
+    default_pool = await _lock_places(node.id, report)
     devices = await _known_devices(node, report)
     changed = [
-        await _record_device(node, devices.get(uuid), uuid, report, at)
+        await _record_device(node, devices.get(uuid), uuid, report, default_pool, at)
         for uuid in _unlike(node, devices, report)
     ]
     return InventoryChange(node.id, node_changed, tuple(changed))
 
 
+async def _lock_places(node_id: int, report: ReportedNode) -> int | None:
+    """Keep devices in their pools until the transaction ends; the Default pool's id.
+
+    The pool before its devices, as operations lock them: a device that is new refers to it.
+    """
+    pools = await fetch(for_share("SELECT id FROM pool WHERE is_default"))
+    await fetch(
+        for_update("SELECT id FROM device WHERE node_id = ? OR uuid IN (?) ORDER BY id"),
+        node_id,
+        [one.uuid for one in report.devices or ()],
+    )
+    return pools[0]["id"] if pools else None
+
+
 async def _record_device(
-    node: Node, device: Device | None, uuid: str, report: ReportedNode, at: datetime
+    node: Node,
+    device: Device | None,
+    uuid: str,
+    report: ReportedNode,
+    default_pool: int | None,
+    at: datetime,
 ) -> int:
     listed = next((one for one in report.devices or () if one.uuid == uuid), None)
     if listed is None:
@@ -181,17 +200,17 @@ async def _record_device(
     values = {**_device_values(listed), "node_id": node.id, "last_seen_at": at}
     type_id = await _type_id(listed)
     if device is None:
-        pool = await Pool.get_or_none(is_default=True)
-        if pool is None:
+        if default_pool is None:
             raise NotInstalled
         device = await Device.create(
-            **values, type_id=type_id, pool_id=pool.id, pool_type_key=0, first_seen_at=at
+            **values, type_id=type_id, pool_id=default_pool, pool_type_key=0, first_seen_at=at
         )
         return device.id
-    device.update_from_dict({**values, "missing_since": None})
+    values["missing_since"] = None
     if device.pool_type_key == 0:
-        device.type_id = type_id  # a pool of one type keeps to it: its devices keep theirs
-    await device.save()
+        values["type_id"] = type_id  # a pool of one type keeps to it: its devices keep theirs
+    device.update_from_dict(values)
+    await device.save(update_fields=list(values))  # the pool is not the inventory's to write
     return device.id
 
 
@@ -242,6 +261,7 @@ def _type_key(listed: ReportedDevice) -> str:
 @transaction
 async def _touch(node_id: int, at: datetime) -> None:
     await execute("UPDATE node SET last_seen_at = ? WHERE id = ?", at, node_id)
+    await fetch(for_update("SELECT id FROM device WHERE node_id = ? ORDER BY id"), node_id)
     await execute(
         "UPDATE device SET last_seen_at = ? WHERE node_id = ? AND missing_since IS NULL",
         at,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.database import Row, fetch, lock, transaction
-from domain.jobs import Job, JobDevice, JobSource, JobState
+from domain.jobs import LOCK, Job, JobDevice, JobSource, JobState
+from domain.late_jobs import tell_if_late
 from domain.names import fold_name, storable
 from domain.owners import user_ids_of
 
@@ -71,11 +72,12 @@ async def record_processes(
 async def _record_processes(
     source: JobSource, answered: Collection[str], jobs: Sequence[ReportedJob], at: datetime
 ) -> tuple[int, ...]:
-    await lock("jobs")
+    await lock(LOCK)
     started = {job.key: job.started_at or at for job in jobs}
     changed = []
     for key, facts in (await _differences(source, answered, jobs)).items():
-        job = await Job.get_or_none(source=source, key=key) or Job(source=source, key=key)
+        known = await Job.get_or_none(source=source, key=key)
+        job = known or Job(source=source, key=key)
         job.update_from_dict(
             {
                 "name": facts.name,
@@ -89,6 +91,8 @@ async def _record_processes(
         )
         await job.save()
         await _hold(job, facts.devices, at)
+        if known is None:
+            await tell_if_late(job, facts.devices)
         changed.append(job.id)
     return tuple(changed)
 

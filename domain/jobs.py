@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.database import execute, transaction
+from domain.database import execute, fetch, lock, transaction
 
 if TYPE_CHECKING:
     from domain.devices import Device
@@ -32,6 +34,61 @@ KEPT_FOR = timedelta(days=30)
 """How long an ended job stays in the tables."""
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+"""Waiting for devices or holding them: what keeps pools, devices and users where they are."""
+
+_ACTIVE_VALUES = [state.value for state in ACTIVE]
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveJob:
+    """An active job, as something that is in the way."""
+
+    id: int
+    name: str
+    device_id: int | None = None
+    pool_id: int | None = None
+    user_id: int | None = None
+
+
+LOCK = "jobs"
+"""Held by who reports jobs and by who requires that there are none: neither misses the other."""
+
+
+async def active_jobs_on(device_ids: Sequence[int]) -> list[ActiveJob]:
+    """The active jobs that hold one of the devices: one entry for each device and job."""
+    rows = await fetch(
+        "SELECT j.id, j.name, h.device_id FROM job j JOIN job_device h ON h.job_id = j.id"
+        " WHERE h.until IS NULL AND h.device_id IN (?) AND j.state IN (?) ORDER BY j.id",
+        device_ids,
+        _ACTIVE_VALUES,
+    )
+    return [ActiveJob(row["id"], row["name"], device_id=row["device_id"]) for row in rows]
+
+
+async def active_jobs_in(pool_ids: Sequence[int]) -> list[ActiveJob]:
+    """The active jobs that hold a device of one of the pools, or wait for one."""
+    rows = await fetch(
+        "SELECT DISTINCT j.id, j.name, d.pool_id FROM job j"
+        " JOIN job_device h ON h.job_id = j.id JOIN device d ON d.id = h.device_id"
+        " WHERE h.until IS NULL AND d.pool_id IN (?) AND j.state IN (?)"
+        " UNION SELECT id, name, pool_id FROM job WHERE pool_id IN (?) AND state IN (?)"
+        " ORDER BY 1",
+        pool_ids,
+        _ACTIVE_VALUES,
+        pool_ids,
+        _ACTIVE_VALUES,
+    )
+    return [ActiveJob(row["id"], row["name"], pool_id=row["pool_id"]) for row in rows]
+
+
+async def active_jobs_of(user_ids: Sequence[int]) -> list[ActiveJob]:
+    """The active jobs whose owner is one of the users."""
+    rows = await fetch(
+        "SELECT id, name, user_id FROM job WHERE user_id IN (?) AND state IN (?) ORDER BY id",
+        user_ids,
+        _ACTIVE_VALUES,
+    )
+    return [ActiveJob(row["id"], row["name"], user_id=row["user_id"]) for row in rows]
 
 
 class Job(Model):
@@ -84,6 +141,7 @@ class JobDevice(Model):
 @transaction
 async def prune_jobs(now: datetime, kept_for: timedelta = KEPT_FOR) -> int:
     """Delete the jobs that ended long ago; how many."""
+    await lock(LOCK)  # a job may come back
     before = now - kept_for
     await execute(
         "DELETE FROM job_device WHERE job_id IN (SELECT id FROM job WHERE ended_at < ?)", before

@@ -10,7 +10,7 @@ from typing import Final
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.database import execute, fetch, is_postgres, only_if
+from domain.database import execute, fetch, for_share, is_postgres, only_if
 
 _SQLITE_NOW: Final = "(julianday('now') - 2440587.5) * 86400"
 _POSTGRES_NOW: Final = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
@@ -72,10 +72,11 @@ def bound_to(lease: Lease) -> Iterator[None]:
 
     async def require() -> None:
         # Nobody takes over between this look and the commit.
-        lock = " FOR SHARE" if is_postgres() else ""
         held = await fetch(
-            "SELECT 1 FROM lease WHERE name = ? AND holder = ?"  # noqa: S608 (as above)
-            f" AND ends_at_seconds > {_now()}{lock}",
+            for_share(
+                "SELECT 1 FROM lease WHERE name = ? AND holder = ?"  # noqa: S608 (as above)
+                f" AND ends_at_seconds > {_now()}"
+            ),
             lease.name,
             lease.holder,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from domain.refusals import BadName
+
 
 def fold_name(name: str) -> str:
     """`name` without case, width and spacing. Made here: SQL's lower() differs by database."""
@@ -14,6 +16,30 @@ def fold_name(name: str) -> str:
 def is_printable_name(name: str, max_length: int) -> bool:
     """Whether `name` has something in it, fits, and holds no control character (NUL included)."""
     return bool(name.strip()) and len(name) <= max_length and name.isprintable()
+
+
+def tidy_text(text: str, max_length: int) -> str:
+    """`text` as it is kept: composed, and without spaces around it or doubled in it.
+
+    Raises: BadName.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in composed)
+    tidy = " ".join(part for part in spaced.split(" ") if part)
+    if not is_printable_name(tidy, max_length):
+        raise BadName(storable(text, max_length), max_length)
+    return tidy
+
+
+def tidy_name(name: str, max_length: int) -> str:
+    """The same of a name, which has a key: "ß" folds to two letters, and the key has to fit too.
+
+    Raises: BadName.
+    """
+    tidy = tidy_text(name, max_length)
+    if not 0 < len(fold_name(tidy)) <= max_length:
+        raise BadName(tidy, max_length)
+    return tidy
 
 
 def storable(text: str, max_length: int) -> str:

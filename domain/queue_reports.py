@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.database import fetch, lock, transaction
-from domain.jobs import Job, JobSource, JobState
+from domain.jobs import LOCK, Job, JobSource, JobState
 from domain.names import fold_name, storable
 from domain.owners import user_ids_of
 
@@ -55,7 +55,7 @@ async def record_queue(
 async def _record_queue(
     source: JobSource, queued: Sequence[QueuedJob], at: datetime
 ) -> tuple[int, ...]:
-    await lock("jobs")
+    await lock(LOCK)
     changed = []
     for difference in await _differences(source, queued):
         job = difference.job or Job(source=source, key=difference.key)

@@ -7,12 +7,16 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
 
 from domain.database import execute, fetch
-from domain.users import Role, User
+from domain.roles import Role
+
+if TYPE_CHECKING:
+    from domain.users import User
 
 IDLE = timedelta(hours=12)
 LIFETIME = timedelta(days=7)

@@ -58,7 +58,7 @@ async def sign_in(
 async def _enter(
     change: Change, user: User | None, name_key: str, former_secret: str | None
 ) -> tuple[Viewer, str]:
-    change.tell(f"user:{change.actor.name}")
+    change.tell("user", change.actor.user_id, change.actor.name)
     if user is None:
         raise SignInRefused
     address = change.actor.address
@@ -86,5 +86,5 @@ async def sign_out(secret: str) -> None:
 
 @operation("user.sign_out")
 async def _leave(change: Change, secret: str) -> None:
-    change.tell(f"user:{change.actor.name}")
+    change.tell("user", change.actor.user_id, change.actor.name)
     await close_session(secret)

@@ -13,8 +13,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from domain.devices import type_name
 from domain.jobs import ACTIVE, JobSource, JobState
-from domain.users import Role
+from domain.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,7 @@ class DeviceTypeRow:
 
     @property
     def name(self) -> str:
-        """The product, with the MIG profile where it is an instance's."""
-        return (
-            self.product if self.mig_profile is None else f"{self.product} MIG {self.mig_profile}"
-        )
+        return type_name(self.product, self.mig_profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,7 @@ class DeviceRow:
     pcie_width_max: int | None
     nvlink_links: int | None
     first_seen_at: datetime
+    pooled_at: datetime | None
     missing_since: datetime | None
 
 
@@ -150,6 +149,8 @@ class Snapshot:
     groups: Mapping[int, GroupRow]
     users: Mapping[int, UserRow]
     jobs: Mapping[int, JobRow]
+    held_by_others: frozenset[int] = frozenset()
+    """Devices with an active job that is not part of this snapshot: whose it is stays unsaid."""
 
     @cached_property
     def node_by_machine_id(self) -> dict[str, NodeRow]:
@@ -202,9 +203,23 @@ class Snapshot:
             held.sort(key=lambda job: (job.started_at is None, job.started_at, job.id))
         return jobs
 
+    def is_held(self, device_id: int) -> bool:
+        """Whether an active job holds the device."""
+        return device_id in self.jobs_of_device or device_id in self.held_by_others
+
     @cached_property
     def group_of_pool(self) -> dict[int, GroupRow]:
         return {g.pool_id: g for g in self.groups.values() if g.pool_id is not None}
+
+    @cached_property
+    def jobs_of_group(self) -> dict[int, list[JobRow]]:
+        """The active jobs of each group's users, or else of its pool."""
+        jobs: dict[int, list[JobRow]] = defaultdict(list)
+        for job in self.jobs.values():
+            group = self.group_of_job(job)
+            if group is not None:
+                jobs[group.id].append(job)
+        return jobs
 
     def group_of_job(self, job: JobRow) -> GroupRow | None:
         """The group of its user, or else the one that its pool serves."""

@@ -1,29 +1,51 @@
-"""Users: people on board, their roles and group."""
+"""Users: people on board, their roles and group. Taking on board, changing, deleting."""
 
 from __future__ import annotations
 
-import enum
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.actors import Actor
+from domain.attempts import forget_attempts
+from domain.database import Change, execute, fetch, for_update, lock, operation
+from domain.jobs import LOCK as JOBS
+from domain.jobs import active_jobs_of
+from domain.names import fold_name, tidy_name, tidy_text
+from domain.passwords import generate_password, hash_password
+from domain.refusals import (
+    BadName,
+    ItemsRefused,
+    Named,
+    NameTaken,
+    Refusal,
+    RefusedItem,
+    Unknown,
+    in_words,
+)
+from domain.roles import Role
+from domain.sessions import close_sessions_of
+from domain.versions import require_version
+
 if TYPE_CHECKING:
     from domain.groups import Group
 
-
-class Role(enum.Enum):
-    OPERATOR = "OPERATOR"
-    DATA_SCIENTIST = "DATA_SCIENTIST"
-    ML_ENGINEER = "ML_ENGINEER"
-    PRODUCTION_ENGINEER = "PRODUCTION_ENGINEER"
+NAME_MAX_LENGTH = 120
+DISPLAY_NAME_MAX_LENGTH = 200
+MOST_AT_ONCE = 100
+"""People on-boarded in one command: each needs a slow hash of a first password."""
 
 
 class User(Model):
     id = fields.IntField(primary_key=True)
-    name = fields.CharField(max_length=120)
+    name = fields.CharField(max_length=NAME_MAX_LENGTH)
     name_key = fields.CharField(max_length=120, unique=True)
-    display_name = fields.CharField(max_length=200, null=True)
+    display_name = fields.CharField(max_length=DISPLAY_NAME_MAX_LENGTH, null=True)
     provider = fields.CharField(max_length=40, default="local")
     password_hash = fields.CharField(max_length=200, null=True)  # argon2id; null: no local sign-in
     group_id: int | None
@@ -51,3 +73,386 @@ class UserRole(Model):
     class Meta:
         table = "user_role"
         unique_together = (("user", "role"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A person to be taken on board."""
+
+    name: str
+    display_name: str | None = None
+    roles: tuple[Role, ...] = ()
+    group_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnBoarded:
+    """`password` is the first one, shown once; null when the command was carried out before."""
+
+    user_id: int
+    password: str | None
+
+
+@dataclass(eq=False)
+class NobodyChosen(Refusal):
+    def message(self) -> str:
+        return "Choose at least one person."
+
+
+@dataclass(eq=False)
+class TooManyAtOnce(Refusal):
+    limit: int
+
+    def message(self) -> str:
+        return f"At most {self.limit} people are taken on board at once; choose fewer."
+
+
+@dataclass(eq=False)
+class NamedTwice(Refusal):
+    name: str
+
+    def message(self) -> str:
+        return f"{self.name} stands twice in the list; leave one out."
+
+
+@dataclass(eq=False)
+class LastOperator(Refusal):
+    """At least one user is an operator, always."""
+
+    users: tuple[Named, ...]
+
+    def message(self) -> str:
+        names = in_words(user.name for user in self.users)
+        return f"Nobody else than {names} would be an operator; give the role to another first."
+
+
+@dataclass(eq=False)
+class OwnRoles(Refusal):
+    """Nobody takes a role from oneself by accident."""
+
+    roles: tuple[Role, ...]
+
+    def message(self) -> str:
+        names = in_words(role.value for role in self.roles)
+        return f"You are taking {names} from yourself. Say that you mean it, and save again."
+
+
+@dataclass(eq=False)
+class OwnAccount(Refusal):
+    user: Named
+
+    def message(self) -> str:
+        return "You cannot delete yourself; another operator can."
+
+
+@dataclass(eq=False)
+class UserBusy(Refusal):
+    """A user with an active job cannot be deleted."""
+
+    user: Named
+    jobs: tuple[Named, ...]
+
+    def message(self) -> str:
+        names = in_words(job.name for job in self.jobs)
+        count = "1 active job" if len(self.jobs) == 1 else f"{len(self.jobs)} active jobs"
+        return f"{self.user.name} has {count} ({names}); wait until they end."
+
+
+async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarded]:
+    """Take people on board as local users, all or none, each with a password to begin with.
+
+    Raises: NotAllowed, NobodyChosen, TooManyAtOnce, Unknown, ItemsRefused of BadName, NameTaken
+    and NamedTwice.
+    """
+    if len(newcomers) > MOST_AT_ONCE:
+        raise TooManyAtOnce(MOST_AT_ONCE)
+    passwords = [generate_password() for _ in newcomers]
+    hashes = [await hash_password(password) for password in passwords]
+    people = tuple(replace(one, roles=tuple(dict.fromkeys(one.roles))) for one in newcomers)
+    ids = await _on_board(actor, people, secrets=_Unseen(tuple(hashes)))
+    stored = await stored_hashes(ids)
+    return [
+        OnBoarded(id, password if stored.get(id) == password_hash else None)
+        for id, password, password_hash in zip(ids, passwords, hashes, strict=True)
+    ]
+
+
+async def stored_hashes(user_ids: Sequence[int]) -> dict[int, str | None]:
+    rows = await fetch('SELECT id, password_hash FROM "user" WHERE id IN (?)', user_ids)
+    return {row["id"]: row["password_hash"] for row in rows}
+
+
+class _Unseen(tuple[str, ...]):
+    """Secrets of a command: made anew each time, so no part of what makes two commands the same."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "secrets"
+
+
+@operation("user.on_board", by=Role.OPERATOR)
+async def _on_board(
+    change: Change, newcomers: Sequence[Newcomer], *, secrets: _Unseen
+) -> tuple[int, ...]:
+    for newcomer in newcomers:
+        change.tell("user", None, newcomer.name, after={"roles": _values(newcomer.roles)})
+    if not newcomers:
+        raise NobodyChosen
+    await lock(JOBS)
+    groups = await _groups(one.group_id for one in newcomers)
+    people = await _require_acceptable(newcomers)
+    first_of_all = not await _operators()
+    ids = []
+    for number, (person, password_hash) in enumerate(zip(people, secrets, strict=True)):
+        roles = {*person.roles} | ({Role.OPERATOR} if first_of_all and number == 0 else set())
+        user = await User.create(
+            name=person.name,
+            name_key=fold_name(person.name),
+            display_name=person.display_name,
+            password_hash=password_hash,
+            group_id=person.group_id,
+            created_at=datetime.now(UTC),
+        )
+        await _give_roles(user.id, roles)
+        ids.append(user.id)
+        group = groups.get(person.group_id or 0)
+        after = {"roles": _values(roles), "group": group, "display_name": person.display_name}
+        change.tell("user", user.id, user.name, after=after)
+    for group_id in groups:
+        await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
+        joined = [person.name for person in people if person.group_id == group_id]
+        change.tell("group", group_id, groups[group_id], after={"added": joined})
+    change.announce("user", *ids)
+    change.announce("group", *groups)
+    keys = (fold_name(person.name) for person in people)
+    change.announce("job", *await _claim_jobs(dict(zip(keys, ids, strict=True))))
+    return tuple(ids)
+
+
+@operation("user.edit", by=Role.OPERATOR, changes_roles=True)
+async def edit_user(
+    change: Change,
+    user_id: int,
+    version: int,
+    *,
+    display_name: str | None = None,
+    roles: Sequence[Role] | None = None,
+    confirm_own: bool = False,
+) -> int:
+    """Give a user another display name ("": none) or other roles, in any combination.
+
+    `version` is that of the user when it was read. `confirm_own`: who asks means to lose a role.
+
+    Raises: NotAllowed, Unknown, StaleEdit, BadName, OwnRoles, LastOperator.
+    """
+    (user,) = await _lock_users([user_id])
+    held = await _roles(user.id)
+    wanted = held if roles is None else set(roles)
+    change.tell("user", user.id, user.name, after={"roles": _values(wanted)})
+    await require_version("user", user.id, user.version, version)
+    lost = held - wanted
+    if user.id == change.actor.user_id and lost and not confirm_own:
+        raise OwnRoles(tuple(sorted(lost, key=_rank)))
+    if Role.OPERATOR in lost and await _operators() == {user.id}:
+        raise LastOperator((Named("user", user.id, user.name),))
+    shown = user.display_name if display_name is None else _tidy_display_name(display_name)
+    await execute(
+        'UPDATE "user" SET display_name = ?, version = version + 1 WHERE id = ?', shown, user.id
+    )
+    await execute("DELETE FROM user_role WHERE user_id = ? AND role IN (?)", user.id, _values(lost))
+    await _give_roles(user.id, wanted - held)
+    before: dict[str, object] = {"roles": _values(held)}
+    after: dict[str, object] = {"roles": _values(wanted)}
+    if shown != user.display_name:
+        before["display_name"], after["display_name"] = user.display_name, shown
+    change.tell("user", user.id, user.name, before=before, after=after)
+    change.announce("user", user.id)
+    return user.id
+
+
+@operation("user.delete", by=Role.OPERATOR, changes_roles=True)
+async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ...]:
+    """Delete users, all or none; they leave their groups, and their sessions end.
+
+    Raises: NotAllowed, Unknown, LastOperator, ItemsRefused of OwnAccount and UserBusy.
+    """
+    await lock(JOBS)
+    users = await _lock_users(user_ids)
+    for user in users:
+        change.tell("user", user.id, user.name)
+    ids = [user.id for user in users]
+    await _require_deletable(users, change.actor)
+    operators = await _operators()
+    if operators and operators <= set(ids):
+        raise LastOperator(tuple(Named("user", u.id, u.name) for u in users if u.id in operators))
+    # After the users: whoever locks groups before them waits for the roles' lock, held alone here.
+    groups = await _groups(user.group_id for user in users)
+    for user in users:
+        left = {"roles": _values(await _roles(user.id)), "group": groups.get(user.group_id or 0)}
+        change.tell("user", user.id, user.name, before=left)
+        await close_sessions_of(user.id)
+    for group_id, name in groups.items():
+        await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
+        members = [user.name for user in users if user.group_id == group_id]
+        change.tell("group", group_id, name, before={"removed": members})
+    await execute("UPDATE job SET user_id = NULL WHERE user_id IN (?)", ids)  # ended ones
+    await execute("DELETE FROM user_role WHERE user_id IN (?)", ids)
+    await execute('DELETE FROM "user" WHERE id IN (?)', ids)
+    change.announce("user", *ids)
+    change.announce("group", *groups)
+    return tuple(ids)
+
+
+async def give_password(actor: Actor, user_id: int) -> str:
+    """A new generated password for the user, shown once; all sessions of the user are closed.
+
+    Raises: NotAllowed, Unknown.
+    """
+    password = generate_password()
+    await _give_password(actor, user_id, _Unseen((await hash_password(password),)))
+    return password
+
+
+@operation("user.reset_password", by=Role.OPERATOR)
+async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
+    (user,) = await _lock_users([user_id])
+    change.tell("user", user.id, user.name)
+    await User.filter(id=user.id).update(password_hash=secrets[0])
+    await close_sessions_of(user.id)
+    await forget_attempts(user.name_key)
+    return user.id
+
+
+async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
+    """With their names as they are kept, which stay free until the transaction ends.
+
+    Raises: ItemsRefused.
+    """
+    people = [_checked(newcomer) for newcomer in newcomers]
+    keys = sorted({person.key for person in people if person.key is not None})
+    for key in keys:
+        await lock(f"user name {key}")
+    taken = {
+        row["name_key"]: Named("user", row["id"], row["name"])
+        for row in await fetch('SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', keys)
+    }
+    seen = set[str]()
+    for person in people:
+        if person.key is None:
+            continue
+        if person.key in taken:
+            person.reasons.append(NameTaken(person.newcomer.name, taken[person.key]))
+        elif person.key in seen:
+            person.reasons.append(NamedTwice(person.newcomer.name))
+        seen.add(person.key)
+    refused = [
+        RefusedItem("user", None, asked.name, tuple(person.reasons))
+        for asked, person in zip(newcomers, people, strict=True)
+        if person.reasons
+    ]
+    if refused:
+        raise ItemsRefused(len(newcomers), tuple(refused))
+    return [person.newcomer for person in people]
+
+
+@dataclass(slots=True)
+class _Checked:
+    """A newcomer, with those names tidied that can be kept; `key` null: the name cannot."""
+
+    newcomer: Newcomer
+    key: str | None
+    reasons: list[Refusal]
+
+
+def _checked(newcomer: Newcomer) -> _Checked:
+    checked = _Checked(newcomer, None, [])
+    try:
+        name = tidy_name(newcomer.name, NAME_MAX_LENGTH)
+    except BadName as bad:
+        checked.reasons.append(bad)
+    else:
+        checked.newcomer = replace(newcomer, name=name)
+        checked.key = fold_name(name)
+    try:
+        shown = _tidy_display_name(newcomer.display_name or "")
+        checked.newcomer = replace(checked.newcomer, display_name=shown)
+    except BadName as bad:
+        checked.reasons.append(bad)
+    return checked
+
+
+def _tidy_display_name(display_name: str) -> str | None:
+    """Null for an empty one. Raises: BadName."""
+    return tidy_text(display_name, DISPLAY_NAME_MAX_LENGTH) if display_name.strip() else None
+
+
+async def _claim_jobs(users: Mapping[str, int]) -> list[int]:
+    """Make jobs that run under the name of one of the users (by folded name) theirs."""
+    rows = await fetch("SELECT id, owner FROM job WHERE user_id IS NULL AND owner IS NOT NULL")
+    claimed = [(row["id"], users.get(fold_name(row["owner"]))) for row in rows]
+    claimed = [(job_id, user_id) for job_id, user_id in claimed if user_id is not None]
+    for job_id, user_id in claimed:
+        await execute("UPDATE job SET user_id = ? WHERE id = ?", user_id, job_id)
+    return [job_id for job_id, _ in claimed]
+
+
+async def _require_deletable(users: Sequence[User], actor: Actor) -> None:
+    jobs: dict[int | None, list[Named]] = defaultdict(list)
+    for job in await active_jobs_of([user.id for user in users]):
+        jobs[job.user_id].append(Named("job", job.id, job.name))
+    refused = []
+    for user in users:
+        named = Named("user", user.id, user.name)
+        reasons: list[Refusal] = []
+        if user.id == actor.user_id:
+            reasons.append(OwnAccount(named))
+        if user.id in jobs:
+            reasons.append(UserBusy(named, tuple(jobs[user.id])))
+        if reasons:
+            refused.append(RefusedItem("user", user.id, user.name, tuple(reasons)))
+    if refused:
+        raise ItemsRefused(len(users), tuple(refused))
+
+
+async def _lock_users(user_ids: Iterable[int]) -> list[User]:
+    """Raises: Unknown."""
+    wanted = set(user_ids)
+    users = await User.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
+    if len(users) < len(wanted):
+        raise Unknown("user", tuple(sorted(wanted - {user.id for user in users})))
+    return users
+
+
+async def _groups(group_ids: Iterable[int | None]) -> dict[int, str]:
+    """The groups' names, which stay until the transaction ends. Raises: Unknown."""
+    wanted = sorted({one for one in group_ids if one is not None})
+    rows = await fetch(
+        for_update('SELECT id, name FROM "group" WHERE id IN (?) ORDER BY id'), wanted
+    )
+    if len(rows) < len(wanted):
+        raise Unknown("group", tuple(sorted(set(wanted) - {row["id"] for row in rows})))
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def _operators() -> set[int]:
+    rows = await fetch("SELECT user_id FROM user_role WHERE role = ?", Role.OPERATOR.value)
+    return {row["user_id"] for row in rows}
+
+
+async def _roles(user_id: int) -> set[Role]:
+    rows = await fetch("SELECT role FROM user_role WHERE user_id = ?", user_id)
+    return {Role(row["role"]) for row in rows}
+
+
+async def _give_roles(user_id: int, roles: Iterable[Role]) -> None:
+    for role in sorted(roles, key=_rank):
+        await UserRole.create(user_id=user_id, role=role)
+
+
+def _rank(role: Role) -> int:
+    return list(Role).index(role)
+
+
+def _values(roles: Iterable[Role]) -> list[str]:
+    return [role.value for role in sorted(roles, key=_rank)]

@@ -29,6 +29,12 @@ class ChangeFeed:
             listener.pending |= ids
             listener.woken.set()
 
+    def wake(self) -> None:
+        """Have every listener look again, though none of its ids has changed."""
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.woken.set()
+
     async def listen(self, kind: str) -> AsyncGenerator[set[int], None]:
         """First an empty set, once the listener is registered; then the ids of each change."""
         listener = _Listener()

@@ -48,8 +48,9 @@ async def changes_of(
                     yield Changes(True, start + PART >= len(parts), part, [])
                     await asyncio.sleep(0)
                 continue
-            changed = [rows[i] for i in ids if i in rows]
-            removed = [i for i in ids if i in sent and i not in rows]
-            sent = (sent | {i for i in ids if i in rows}) - set(removed)
+            # What the viewer may no longer see is gone, and what is new to them appears.
+            changed = [rows[i] for i in sorted((ids | (rows.keys() - sent)) & rows.keys())]
+            removed = sorted(sent - rows.keys())
+            sent = set(rows)
             if changed or removed:
                 yield Changes(False, True, changed, [global_id(type_name, i) for i in removed])

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from domain.jobs import JobState
 from domain.snapshot import PoolRow
+from resolvers.balance import IdleDevice, idle_devices
 from resolvers.context import Context, Info
 from resolvers.health import Attention, attention
 from resolvers.loads import Load, is_fresh, load_of
@@ -110,6 +111,10 @@ class Cluster:
     def all_attention(self) -> list[Attention]:
         return attention(self._context)
 
+    @cached_property
+    def all_idle(self) -> list[IdleDevice]:
+        return idle_devices(self._context, self._snapshot.devices.values())
+
     @property
     def pools(self) -> list[PoolRow]:
         return sorted(
@@ -123,6 +128,14 @@ def cluster(info: Info) -> Cluster:
 
 def attention_items(root: Cluster, first: int = 20) -> list[Attention]:
     return root.all_attention[: max(0, first)]
+
+
+def idle_items(root: Cluster, first: int = 20) -> list[IdleDevice]:
+    return root.all_idle[: max(0, first)]
+
+
+def idle_total(root: Cluster) -> int:
+    return len(root.all_idle)
 
 
 def attention_total(root: Cluster) -> int:

@@ -10,9 +10,11 @@ from typing import Any, TypeAlias, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from domain.actors import Actor
 from domain.health_history import latest_events
 from domain.sessions import Viewer
 from domain.snapshot import Snapshot
+from domain.visibility import is_operator
 from resolvers.live import Live
 
 T = TypeVar("T")
@@ -21,27 +23,34 @@ T = TypeVar("T")
 class Context:
     """One operation's context.
 
-    Its snapshot stays the same within a query, and within one event of a subscription, so that an
-    answer never mixes two states of the inventory.
+    Its snapshot holds what the viewer may see, and nothing else. It stays the same within a query,
+    and within one event of a subscription, so that an answer never mixes two states of the
+    inventory or of the viewer's rights.
     """
 
-    def __init__(self, viewer: Viewer, request_id: str, live: Live) -> None:
+    def __init__(
+        self, viewer: Viewer, request_id: str, live: Live, address: str | None = None
+    ) -> None:
         self.viewer = viewer
         self.request_id = request_id
         self.live = live
-        self.snapshot: Snapshot = live.snapshot
-        self._forget()
+        self.address = address
+        self.snapshot: Snapshot
+        self.is_operator: bool
+        self.renew()
 
-    def _forget(self) -> None:
+    def renew(self) -> Snapshot:
+        """Begin the next event: a new snapshot, the roles of now, and nothing read yet."""
+        self.snapshot = self.live.visible_to(self.viewer.user_id)
+        self.is_operator = is_operator(self.live.snapshot, self.viewer.user_id)
         self._reads: dict[str, asyncio.Task[Any]] = {}
         self.events_of_device = DataLoader(partial(latest_events, "device_id"))
         self.events_of_node = DataLoader(partial(latest_events, "node_id"))
-
-    def renew(self) -> Snapshot:
-        """Begin the next event of a subscription: a new snapshot, nothing read yet."""
-        self.snapshot = self.live.snapshot
-        self._forget()
         return self.snapshot
+
+    def actor(self, command_id: str | None = None) -> Actor:
+        """The viewer, as the one who changes something."""
+        return Actor(self.viewer.user_id, self.viewer.name, self.address, command_id)
 
     async def once(self, name: str, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of `read`, made once however many fields of this operation ask for it."""

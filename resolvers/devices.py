@@ -209,10 +209,16 @@ def job(root: DeviceRow, info: Info) -> JobRow | None:
 
 
 def processes(root: DeviceRow, info: Info) -> list[ProcessSample]:
-    """The compute processes that the node's collector told last."""
+    """The compute processes that the node's collector told last; others' are the operator's."""
     node = info.context.snapshot.nodes[root.node_id]
     report = info.context.live.processes.get(NodeId(node.machine_id))
-    return [] if report is None else [p for p in report.processes if p.device == root.uuid]
+    if report is None:
+        return []
+    found = [process for process in report.processes if process.device == root.uuid]
+    if info.context.is_operator:
+        return found
+    own = {job.key for job in info.context.snapshot.jobs.values()}
+    return [process for process in found if process.job_key in own]
 
 
 def started_at(root: ProcessSample) -> datetime | None:

@@ -15,21 +15,10 @@ from domain.health_history import (
     read_events,
 )
 from domain.snapshot import DeviceRow, NodeRow
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.health import ReasonInWords, reason_in_words
 from resolvers.ids import numbers
-from resolvers.pages import (
-    Cursor,
-    Edge,
-    OrderDirection,
-    Page,
-    Slice,
-    page_of,
-    page_size,
-    paginate,
-    read_cursor,
-    write_cursor,
-)
+from resolvers.pages import OrderDirection, Page, Slice, log_page, paginate
 from telemetry.health import HealthLevel, recall
 
 ORDER = "TIME:DESC"
@@ -49,51 +38,48 @@ class HealthEvents:
     events: list[HealthEventRow]
 
 
-def _wanted(filter: HealthEventFilter | None) -> EventsWanted:
-    if filter is None:
-        return EventsWanted()
+def _wanted(context: Context, filter: HealthEventFilter | None) -> EventsWanted:
+    filter = filter or HealthEventFilter()
     levels = None if filter.levels is None else frozenset(level.value for level in filter.levels)
-    return EventsWanted(
-        levels, numbers(filter.nodes, "ClusterNode"), numbers(filter.devices, "Device")
-    )
+    devices = numbers(filter.devices, "Device")
+    if not context.is_operator:
+        visible = frozenset(context.snapshot.devices)
+        devices = visible if devices is None else devices & visible
+    return EventsWanted(levels, numbers(filter.nodes, "ClusterNode"), devices)
+
+
+def is_visible(context: Context, event: HealthEventRow) -> bool:
+    """Events of devices are for who sees the device; those of nodes for operators."""
+    return context.is_operator or event.device_id in context.snapshot.devices
 
 
 async def list_events(
     root: None, info: Info, filter: HealthEventFilter | None, order_by: None, wanted: Slice
 ) -> Page[HealthEventRow]:
     """A page of the whole log, newest first; its order is the order of writing."""
-    sought = _wanted(filter)
-    size, backwards = page_size(wanted)
-    rows = await read_events(
-        sought,
-        size + 1,
-        older_than=None if wanted.after is None else read_cursor(wanted.after, ORDER).id,
-        newer_than=None if wanted.before is None else read_cursor(wanted.before, ORDER).id,
-        oldest_first=backwards,
+    sought = _wanted(info.context, filter)
+    return await log_page(
+        ORDER,
+        wanted,
+        lambda limit, **between: read_events(sought, limit, **between),
+        lambda: count_events(sought),
     )
-    more = len(rows) > size
-    rows = rows[:size]
-    if backwards:
-        rows.reverse()
-    edges = [Edge(row, write_cursor(Cursor(ORDER, None, row.id))) for row in rows]
-    has_previous = more if backwards else wanted.after is not None
-    has_next = wanted.before is not None if backwards else more
-    return page_of(edges, has_previous, has_next, lambda: count_events(sought))
 
 
 async def of_device(
     root: DeviceRow, info: Info, filter: None, order_by: None, wanted: Slice
 ) -> Page[HealthEventRow]:
-    return _latest(await info.context.events_of_device.load(root.id), wanted)
+    return _latest(info.context, await info.context.events_of_device.load(root.id), wanted)
 
 
 async def of_node(
     root: NodeRow, info: Info, filter: None, order_by: None, wanted: Slice
 ) -> Page[HealthEventRow]:
-    return _latest(await info.context.events_of_node.load(root.id), wanted)
+    return _latest(info.context, await info.context.events_of_node.load(root.id), wanted)
 
 
-def _latest(rows: list[HealthEventRow], wanted: Slice) -> Page[HealthEventRow]:
+def _latest(context: Context, rows: list[HealthEventRow], wanted: Slice) -> Page[HealthEventRow]:
+    rows = [row for row in rows if is_visible(context, row)]
     return paginate(
         rows, wanted, order="ID", direction=OrderDirection.DESC, value=lambda event: event.id
     )
@@ -129,11 +115,11 @@ async def health_events(
     info: Info, filter: HealthEventFilter | None = None
 ) -> AsyncIterator[HealthEvents]:
     """The latest events, oldest first, then each new one; none is left out, none told twice."""
-    sought = _wanted(filter)
     last_id: int | None = None
     async with aclosing(info.context.live.feed.listen("health_event")) as feed:
         async for _ in feed:
             info.context.renew()
+            sought = _wanted(info.context, filter)
             if last_id is None:
                 events = await read_events(sought, SNAPSHOT_EVENTS)
                 events.reverse()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import strawberry
 
@@ -14,6 +15,7 @@ from domain.snapshot_reader import read_ended_jobs
 from resolvers.change_frames import Changes, changes_of
 from resolvers.context import Context, Info
 from resolvers.ids import numbers
+from resolvers.loads import load_of
 from resolvers.pages import OrderDirection, Page, Slice, Value, allows, contains, paginate
 
 
@@ -61,7 +63,8 @@ async def list_jobs(
     states = ACTIVE if sought.states is None else tuple(sought.states)
     rows = list(active)
     if JobState.ENDED in states:
-        ended = await context.once("ended jobs", read_ended_jobs)
+        whose = None if context.is_operator else context.viewer.user_id
+        ended = await context.once("ended jobs", partial(read_ended_jobs, whose))
         rows += [job for job in ended if belongs(job)]
     users, groups = numbers(sought.users, "User"), numbers(sought.groups, "Group")
     pools, nodes = numbers(sought.pools, "Pool"), numbers(sought.nodes, "ClusterNode")
@@ -117,6 +120,23 @@ def was_any(root: None, job: JobRow, info: Info) -> bool:
 
 def held_devices(root: JobRow) -> int:
     return len(root.device_ids) if root.is_active else 0
+
+
+def waiting_reason(root: JobRow, info: Info) -> str | None:
+    """What a queued job waits for, as far as its pool tells; null for one that does not wait."""
+    if root.state is not JobState.QUEUED:
+        return None
+    wanted = root.requested_devices
+    asked = "GPUs" if wanted is None else "1 GPU" if wanted == 1 else f"{wanted} GPUs"
+    pool = info.context.snapshot.pools.get(root.pool_id or 0)
+    if pool is None:
+        return f"Waits for {asked}."
+    held = info.context.snapshot.devices_of_pool.get(pool.id, ())
+    free = load_of(info.context, held).free
+    if wanted is not None and free >= wanted:
+        return f"Waits to be placed: {asked} of the {free} that are free in {pool.name}."
+    there = "none is" if free == 0 else "1 is" if free == 1 else f"{free} are"
+    return f"Waits for {asked} of {pool.name}, where {there} free."
 
 
 async def job_changes(info: Info) -> AsyncIterator[Changes[JobRow]]:

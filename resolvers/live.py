@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import structlog
 
 from domain.health_log import LastHealth, last_health
 from domain.snapshot import DeviceRow, DeviceTypeRow, NodeRow, Snapshot
-from domain.snapshot_reader import TABLES, read_snapshot
+from domain.snapshot_reader import EVERYTHING, TABLES, read_snapshot
+from domain.visibility import visible_to
 from resolvers.change_feed import ChangeFeed
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.fleet import Fleet, HealthChange, LiveNode
 from telemetry.health import HEALTHY, Health, HealthLevel, missing, recall, silent
+from telemetry.idleness import Idleness
 from telemetry.samples import DeviceUuid, NodeId, NodeProcesses, NodeSample
 
 log = structlog.get_logger()
@@ -35,6 +38,7 @@ class Live:
         self.cluster_name = cluster_name
         self.version = version
         self.fleet = Fleet()
+        self.idleness = Idleness()
         self.snapshot = Snapshot({}, {}, {}, {}, {}, {}, {})
         self.feed = ChangeFeed()
         self.processes: dict[NodeId, NodeProcesses] = {}
@@ -44,8 +48,11 @@ class Live:
         self.tick = 0
         self.time = datetime.now(UTC)
         self._ticked = asyncio.Event()
-        self._stale_tables: set[str] = set()
-        self._reread = asyncio.Event()
+        self._hints: dict[str, set[int] | None] = {}
+        """Rows to read again, by kind; None: the whole table."""
+        self._hinted = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._visible: dict[int, Snapshot] = {}
 
     async def run(self) -> None:
         """Keep everything current until cancelled; a database that is away is waited for."""
@@ -120,26 +127,27 @@ class Live:
                     now = time.time()
                     heard_at = now if caught_up else min(now, event.time)
                     self._announce(self.fleet.apply(event, now, heard_at=heard_at))
+                    self.idleness.hear(self.fleet, self.fleet.nodes[event.node_id])
                 case NodeProcesses():
                     self.processes[event.node_id] = event
-                case Change():
-                    self._hint(event)
+                case Change(kind=kind, ids=ids) if kind in TABLES:
+                    self._hint({kind: ids})
+                case Change(kind=kind, ids=ids):
+                    self.feed.publish(kind, ids)
                 case Connected():
                     self.is_bus_connected = True
                     # Hints may have been missed while deaf.
-                    self._stale_tables.update(TABLES)
-                    self._reread.set()
+                    self._hint(EVERYTHING)
                 case CaughtUp():
                     caught_up = True
                 case Lost():
                     self.is_bus_connected = caught_up = False
 
-    def _hint(self, change: Change) -> None:
-        if change.kind in TABLES:
-            self._stale_tables.add(change.kind)
-            self._reread.set()
-        else:
-            self.feed.publish(change.kind, change.ids)
+    def _hint(self, changed: Mapping[str, Iterable[int] | None]) -> None:
+        for kind, ids in changed.items():
+            known = self._hints.get(kind, set())
+            self._hints[kind] = None if ids is None or known is None else {*known, *ids}
+        self._hinted.set()
 
     async def _tick(self) -> None:
         second = math.floor(time.time() / TICK_SECONDS)
@@ -158,30 +166,61 @@ class Live:
         while True:
             try:
                 async with asyncio.timeout(FULL_READ_SECONDS):
-                    await self._reread.wait()
+                    await self._hinted.wait()
             except TimeoutError:
-                self._stale_tables.update(TABLES)
+                self._hint(EVERYTHING)
             await self.reread()
             # One read serves all the hints of a burst.
             await asyncio.sleep(0.1)
 
-    async def reread(self) -> None:
-        """Read what was hinted at; on failure the hint stays, and the old snapshot with it."""
-        self._reread.clear()
-        kinds, self._stale_tables = self._stale_tables, set()
-        before = self.snapshot
-        try:
-            after = await read_snapshot(before, kinds)
-        except Exception:
-            # Whatever is wrong with the database, what is known stays and the next try may succeed.
-            log.exception("snapshot.failed")
-            self._stale_tables |= kinds
-            await asyncio.sleep(1)
-            self._reread.set()
-            return
-        self.snapshot = after
-        for kind, ids in differences(before, after).items():
+    async def reread(self) -> bool:
+        """Read what was hinted at; on failure the hints stay, and the old snapshot with them."""
+        async with self._reading:
+            self._hinted.clear()
+            hints, self._hints = self._hints, {}
+            if not hints:
+                return True
+            before = self.snapshot
+            try:
+                self.snapshot = await read_snapshot(before, hints)
+            except Exception:
+                # Whatever is wrong with the database, what is known stays and the next try may
+                # succeed.
+                log.exception("snapshot.failed")
+                self._hint(hints)
+                await asyncio.sleep(1)
+                return False
+        self._visible.clear()
+        changed = differences(before, self.snapshot)
+        for kind, ids in changed.items():
             self.feed.publish(kind, ids)
+        if changed["user"] or changed["group"] or changed["pool"]:
+            self.feed.wake()  # who may see what has changed with it
+        return True
+
+    async def catch_up(
+        self, changes: Sequence[tuple[str, Sequence[int]]], *, everything: bool = False
+    ) -> bool:
+        """Know what was just committed here, and hint at it to the other replicas.
+
+        A hint that is lost is made good by the outbox. `everything`: read all, because it is not
+        known what was committed. False: it could not be read.
+        """
+        if everything:
+            self._hint(EVERYTHING)
+        # All hints first: while the bus is told, a part of them must not be read alone.
+        for kind, ids in changes:
+            if kind in TABLES:
+                self._hint({kind: ids})
+        for kind, ids in changes:
+            await self.bus.publish_change(Change(kind, list(ids)))
+        return await self.reread()
+
+    def visible_to(self, user_id: int) -> Snapshot:
+        """What the user may see of the snapshot of now."""
+        if user_id not in self._visible:
+            self._visible[user_id] = visible_to(self.snapshot, user_id)
+        return self._visible[user_id]
 
     def _announce(self, changes: Iterable[HealthChange]) -> None:
         nodes, devices = set[int](), set[int]()
@@ -209,12 +248,19 @@ def known_health(snapshot: Snapshot, logged: Iterable[LastHealth]) -> dict[Devic
 
 
 def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
-    """The ids of nodes, devices and jobs that are new, gone, or look different from outside."""
+    """The ids of what is new, gone, or looks different from outside, by kind.
+
+    Tables are not always read in one go: what shows its neighbours (a group's number of users, a
+    job's user and group) is different when they are.
+    """
     nodes = _differing(before.nodes, after.nodes)
     devices = _differing(before.devices, after.devices)
     jobs = _differing(before.jobs, after.jobs)
     pools = _differing(before.pools, after.pools)
     groups = _differing(before.groups, after.groups)
+    users = _differing(before.users, after.users)
+    named_groups = _differing(before.groups, after.groups, "name")
+    placed_users = _differing(before.users, after.users, "name", "group_id")
     for snapshot in (before, after):
         pools |= {snapshot.groups[i].pool_id or 0 for i in groups if i in snapshot.groups}
     for snapshot in (before, after):
@@ -222,14 +268,42 @@ def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
             devices.update(snapshot.jobs[job_id].device_ids)
         for pool_id in pools:
             devices.update(device.id for device in snapshot.devices_of_pool.get(pool_id, ()))
-    return {"node": nodes, "device": devices, "job": jobs}
+            jobs.update(job.id for job in snapshot.jobs_of_pool.get(pool_id, ()))
+        for user_id in placed_users & snapshot.users.keys():
+            groups.add(snapshot.users[user_id].group_id or 0)
+        for group_id in named_groups:
+            users.update(user.id for user in snapshot.users_of_group.get(group_id, ()))
+    for snapshot in (before, after):
+        for user_id in placed_users | (users if named_groups else set()):
+            jobs.update(job.id for job in snapshot.jobs_of_user.get(user_id, ()))
+    return {
+        "node": nodes,
+        "device": devices,
+        "job": jobs,
+        "pool": pools - {0},
+        "group": groups - {0},
+        "user": users,
+    }
 
 
-def _differing(before: object, after: object) -> set[int]:
+def _differing(before: object, after: object, *columns: str) -> set[int]:
+    """The ids of rows that differ, or differ in one of the columns."""
     assert isinstance(before, dict) and isinstance(after, dict)
     if before is after:
         return set()
-    return {i for i in before.keys() | after.keys() if before.get(i) != after.get(i)}
+    different = {
+        i
+        for i in before.keys() | after.keys()
+        if before.get(i) is not after.get(i) and before.get(i) != after.get(i)
+    }
+    if not columns:
+        return different
+    read = attrgetter(*columns)
+    return {
+        i
+        for i in different
+        if i not in before or i not in after or read(before[i]) != read(after[i])
+    }
 
 
 def utc(seconds: float) -> datetime:

@@ -12,10 +12,8 @@ from domain.jobs import JobState
 from domain.snapshot import DeviceRow, JobRow
 from resolvers.context import Context
 from telemetry.health import HealthLevel
+from telemetry.idleness import COMPUTING_FROM_PERCENT
 from telemetry.samples import DeviceStatus
-
-COMPUTING_FROM_PERCENT = 5.0
-"""Below this a held device counts as idle."""
 
 
 class Allocation(enum.Enum):
@@ -49,19 +47,22 @@ class Load:
 
 def is_fresh(context: Context, device: DeviceRow) -> bool:
     """Whether the device answered at its node's last tick, and the node is not silent."""
+    return _fresh_row(context, device) is not None
+
+
+def _fresh_row(context: Context, device: DeviceRow) -> int | None:
+    """The device's row of the fleet's columns, while what stands there is so now."""
     fleet, row = context.live.fleet, context.live.row(device)
     if row is None or device.missing_since is not None or fleet.is_stale(row):
-        return False
-    return fleet.columns["status"][row] == DeviceStatus.ANSWERS
+        return None
+    return row if fleet.columns["status"][row] == DeviceStatus.ANSWERS else None
 
 
 def allocation(context: Context, device: DeviceRow) -> Allocation:
-    if device.id not in context.snapshot.jobs_of_device:
+    if not context.snapshot.is_held(device.id):
         return Allocation.FREE
-    row = context.live.row(device)
-    if row is None or not is_fresh(context, device):
-        return Allocation.UNKNOWN
-    used = context.live.fleet.columns["utilisation_percent"][row]
+    row = _fresh_row(context, device)
+    used = None if row is None else context.live.fleet.columns["utilisation_percent"][row]
     if used is None:
         return Allocation.UNKNOWN
     return Allocation.COMPUTING if used >= COMPUTING_FROM_PERCENT else Allocation.IDLE
@@ -74,29 +75,42 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
     temperature are, which instances do not have.
     """
     load = Load()
-    columns = context.live.fleet.columns
+    # Every pool, node and group is summed once a second: nothing is looked up twice in here.
+    snapshot, live = context.snapshot, context.live
+    columns, health_of, types = live.fleet.columns, live.health, snapshot.types
+    utilisation, memory = columns["utilisation_percent"], columns["memory_used_bytes"]
+    watts, limit = columns["power_watts"], columns["power_limit_watts"]
+    celsius, cut = columns["temperature_celsius"], snapshot.mig_instances
     used, used_memory, total_memory = list[float](), list[float](), list[int]()
     power, limits, temperatures = list[float](), list[float](), list[float]()
     for device in devices:
-        fresh = is_fresh(context, device)
-        row = context.live.row(device)
-        if fresh and row is not None:
-            _keep(power, columns["power_watts"][row])
-            _keep(limits, columns["power_limit_watts"][row])
-            _keep(temperatures, columns["temperature_celsius"][row])
-        if device.uuid in context.snapshot.mig_instances:
+        row = _fresh_row(context, device)
+        if row is not None:
+            _keep(power, watts[row])
+            _keep(limits, limit[row])
+            _keep(temperatures, celsius[row])
+        if device.uuid in cut:
             continue
         load.devices += 1
-        _count_allocation(load, allocation(context, device))
-        _count_health(load, context.live.health(device).level)
-        if not fresh:
-            load.unknown += 1
-        total = context.live.type_of(device).memory_total_bytes
+        percent = None if row is None else utilisation[row]
+        if not snapshot.is_held(device.id):
+            load.free += 1
+        else:
+            load.allocated += 1
+            if percent is not None:
+                if percent >= COMPUTING_FROM_PERCENT:
+                    load.computing += 1
+                else:
+                    load.idle += 1
+        _count_health(load, health_of(device).level)
+        total = types[device.type_id].memory_total_bytes
         if total is not None:
             total_memory.append(total)
-        if fresh and row is not None:
-            _keep(used, columns["utilisation_percent"][row])
-            _keep(used_memory, columns["memory_used_bytes"][row])
+        if row is None:
+            load.unknown += 1
+        else:
+            _keep(used, percent)
+            _keep(used_memory, memory[row])
     load.utilisation_percent = sum(used) / len(used) if used else None
     load.memory_used_bytes = int(sum(used_memory)) if used_memory else None
     load.memory_total_bytes = sum(total_memory) if total_memory else None
@@ -116,17 +130,6 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
 def _keep(values: list[float], value: float | None) -> None:
     if value is not None:
         values.append(value)
-
-
-def _count_allocation(load: Load, held: Allocation) -> None:
-    if held is Allocation.FREE:
-        load.free += 1
-        return
-    load.allocated += 1
-    if held is Allocation.COMPUTING:
-        load.computing += 1
-    elif held is Allocation.IDLE:
-        load.idle += 1
 
 
 def _count_health(load: Load, level: HealthLevel) -> None:

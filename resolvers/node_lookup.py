@@ -5,7 +5,9 @@ from __future__ import annotations
 import strawberry
 
 from domain.health_history import EventsWanted, read_events
+from resolvers import audit
 from resolvers.context import Info
+from resolvers.health_events import is_visible
 from resolvers.ids import parse_id
 
 
@@ -17,7 +19,9 @@ async def by_global_id(info: Info, id: strawberry.ID) -> object | None:
     type_name, number = parsed
     if type_name == "HealthEvent":
         found = await read_events(EventsWanted(), 1, older_than=number + 1, newer_than=number - 1)
-        return next(iter(found), None)
+        return next((event for event in found if is_visible(info.context, event)), None)
+    if type_name == "AuditEntry":
+        return await audit.by_id(info, number)
     snapshot = info.context.snapshot
     tables = {
         "ClusterNode": snapshot.nodes,

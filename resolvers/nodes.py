@@ -110,7 +110,7 @@ def last_heartbeat_at(root: NodeRow, info: Info) -> datetime:
     return info.context.live.heard_at(root)
 
 
-def labels(root: NodeRow) -> list[Label]:
+def labels(root: NodeRow, info: Info) -> list[Label]:
     return [Label(name, value) for name, value in sorted(root.labels.items())]
 
 

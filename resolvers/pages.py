@@ -120,6 +120,33 @@ def paginate(
     return page_of(edges, low > 0, high < len(ordered), lambda: len(ordered))
 
 
+async def log_page(
+    order: str,
+    wanted: Slice,
+    read: Callable[..., Awaitable[list[T]]],
+    count: Callable[[], Awaitable[int]],
+) -> Page[T]:
+    """One page of a log, newest first, whose order is that of the ids.
+
+    `read(limit, older_than=, newer_than=, oldest_first=)` gives rows between two ids.
+    """
+    size, backwards = page_size(wanted)
+    rows = await read(
+        size + 1,
+        older_than=None if wanted.after is None else read_cursor(wanted.after, order).id,
+        newer_than=None if wanted.before is None else read_cursor(wanted.before, order).id,
+        oldest_first=backwards,
+    )
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    edges = [Edge(row, write_cursor(Cursor(order, None, row.id))) for row in rows]
+    has_previous = more if backwards else wanted.after is not None
+    has_next = wanted.before is not None if backwards else more
+    return page_of(edges, has_previous, has_next, count)
+
+
 def page_of(
     edges: list[Edge[T]],
     has_previous: bool,

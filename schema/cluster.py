@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import cluster
+from schema.devices import IdleDevice
 from schema.fields import field
 from schema.health import Attention
 from schema.load import Load
@@ -40,4 +41,8 @@ class Cluster:
         cluster.attention_items, description="What needs a person, worst first."
     )
     attention_total: int = field(cluster.attention_total)
+    idle_devices: list[IdleDevice] = field(
+        cluster.idle_items, description="Held and computing nothing, the longest first."
+    )
+    idle_devices_total: int = field(cluster.idle_total)
     pools: list[Pool] = strawberry.field(description="By name, the Default pool last.")

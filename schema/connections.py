@@ -8,8 +8,8 @@ from typing import Any
 import strawberry
 
 from domain.jobs import JobSource, JobState
+from domain.roles import Role
 from domain.snapshot import DeviceRow, JobRow, UserRow
-from domain.users import Role
 from resolvers import devices, jobs, pages, users
 from resolvers.context import Info
 from schema.relay import connection

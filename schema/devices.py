@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import DeviceRow, DeviceTypeRow
-from resolvers import devices, health, health_events, nodes, telemetry
+from resolvers import balance, devices, health, health_events, nodes, telemetry
 from resolvers.loads import Allocation
 from schema.connections import jobs_of
-from schema.fields import field
+from schema.fields import field, for_operators
 from schema.health import Health, HealthEvent
 from schema.relay import Connection, Node, connection
 from schema.scalars import Bytes, DateTime
@@ -59,10 +59,10 @@ class Device(Node):
     vendor: str = field(devices.vendor)
     type: DeviceType = field(devices.type_of)
     memory_total_bytes: Bytes | None = field(devices.memory_total_bytes)
-    serial: str | None
-    pci_bus_id: str | None
+    serial: str | None = for_operators()
+    pci_bus_id: str | None = for_operators()
     architecture: str | None
-    vbios_version: str | None
+    vbios_version: str | None = for_operators()
     mig_enabled: bool | None = strawberry.field(description="Null: the card cannot.")
     mig_profile: str | None
     mig_parent: Annotated[Device, strawberry.lazy("schema.devices")] | None = field(
@@ -79,11 +79,18 @@ class Device(Node):
     pcie_width_max: int | None
     nvlink_links: int | None
     first_seen_at: DateTime
+    pooled_at: DateTime | None = strawberry.field(
+        description="When it was last moved into its pool; null: it has been there from the first."
+    )
     missing_since: DateTime | None = strawberry.field(
         description="Since when the node's collector no longer finds it."
     )
     health: Health = field(health.device_health)
     allocation: Allocation = field(devices.allocation_of)
+    idle_since: DateTime | None = field(
+        balance.of_device,
+        description="Since when an active job holds it and it computes nothing; else null.",
+    )
     telemetry: DeviceTelemetry | None = field(telemetry.device_telemetry)
     processes: list[DeviceProcess] = field(devices.processes)
     node: Annotated[ClusterNode, strawberry.lazy("schema.nodes")] = field(nodes.of_device)
@@ -107,3 +114,10 @@ class DeviceChanges:
     is_complete: bool = strawberry.field(description="False while parts of a snapshot follow.")
     changed: list[Device]
     removed: list[strawberry.ID]
+
+
+@strawberry.type(description="A device that an active job holds and that computes nothing.")
+class IdleDevice:
+    device: Device
+    job: Annotated[Job, strawberry.lazy("schema.jobs")] | None
+    since: DateTime | None

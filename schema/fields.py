@@ -7,6 +7,8 @@ from typing import Any
 
 import strawberry
 
+from resolvers.context import Info
+
 
 def field(resolver: Callable[..., Any], description: str | None = None) -> Any:
     """A field answered by `resolver(root, info, ...)`.
@@ -15,6 +17,17 @@ def field(resolver: Callable[..., Any], description: str | None = None) -> Any:
     compare the two, the schema's tests do.
     """
     return strawberry.field(resolver=resolver, description=description)
+
+
+def for_operators(resolver: Callable[..., Any] | None = None) -> Any:
+    """A field that is null for others: a column, or what `resolver(root, info)` says."""
+
+    def answer(root: Any, info: Info) -> Any:
+        if not info.context.is_operator:
+            return None
+        return getattr(root, info.python_name) if resolver is None else resolver(root, info)
+
+    return strawberry.field(resolver=answer, description="For operators; null for others.")
 
 
 def subscription(resolver: Callable[..., Any], description: str | None = None) -> Any:

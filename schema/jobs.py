@@ -36,6 +36,9 @@ class Job(Node):
     group: Group | None = field(groups.of_job)
     pool: Pool | None = field(pools.of_job)
     requested_devices: int | None
+    waiting_reason: str | None = field(
+        jobs.waiting_reason, description="What it waits for; null for one that does not."
+    )
     held_devices: int = field(jobs.held_devices)
     submitted_at: DateTime | None
     started_at: DateTime | None

@@ -9,7 +9,7 @@ import strawberry
 from domain.snapshot import NodeRow
 from resolvers import health, health_events, nodes, telemetry
 from schema.connections import devices_of, jobs_of
-from schema.fields import field
+from schema.fields import field, for_operators
 from schema.health import Health, HealthEvent
 from schema.load import Load
 from schema.relay import Connection, Node, connection
@@ -48,27 +48,27 @@ class ClusterNode(Node):
     def is_type_of(cls, value: Any, info: object) -> bool:
         return isinstance(value, NodeRow)
 
-    machine_id: str
+    machine_id: str | None = for_operators()
     host_name: str
     state: nodes.NodeState = field(nodes.state)
     is_stale: bool = field(nodes.is_stale)
     is_demo: bool
-    addresses: list[str]
-    mac_address: str | None
+    addresses: list[str] | None = for_operators()
+    mac_address: str | None = for_operators()
     os_name: str | None
     kernel_version: str | None
     driver_version: str | None
     cuda_version: str | None
-    collector_version: str | None
+    collector_version: str | None = for_operators()
     cpu_model: str | None
     cpu_count: int | None
     memory_total_bytes: Bytes | None
-    labels: list[Label] = field(nodes.labels)
+    labels: list[Label] | None = for_operators(nodes.labels)
     conditions: list[Condition] = field(nodes.conditions)
     booted_at: DateTime | None
     first_seen_at: DateTime
     last_heartbeat_at: DateTime | None = field(nodes.last_heartbeat_at)
-    host: HostTelemetry | None = field(telemetry.host)
+    host: HostTelemetry | None = for_operators(telemetry.host)
     load: Load = field(nodes.load)
     health: Health = field(
         health.node_health, description="The worst of its devices and of itself."

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 strawberry.enum(pools.PoolOrderField)
 PoolFilter = strawberry.input(pools.PoolFilter)
 PoolOrder = strawberry.input(pools.PoolOrder)
+CreatePoolInput = strawberry.input(pools.CreatePoolInput)
+EditPoolInput = strawberry.input(pools.EditPoolInput)
+MoveDevicesInput = strawberry.input(pools.MoveDevicesInput)
+DeletePoolsInput = strawberry.input(pools.DeletePoolsInput)
 
 
 @strawberry.type(description="GPUs of one type that are given to a group together.")
@@ -33,6 +37,7 @@ class Pool(Node):
     name: str
     is_default: bool
     created_at: DateTime
+    version: int = strawberry.field(description="To be sent with an edit; it grows with each.")
     device_type: DeviceType | None = field(
         pools.device_type,
         description="The one type of its devices; null for the Default pool, which may mix types.",
@@ -44,3 +49,21 @@ class Pool(Node):
     jobs: Connection[Annotated[Job, strawberry.lazy("schema.jobs")]] = jobs_of(
         pools.jobs, pools.was_used
     )
+
+
+@strawberry.type(description="`isSnapshot` frames carry what is there now, in parts.")
+class PoolChanges:
+    is_snapshot: bool
+    is_complete: bool = strawberry.field(description="False while parts of a snapshot follow.")
+    changed: list[Pool]
+    removed: list[strawberry.ID]
+
+
+@strawberry.type(description="Their devices are in the Default pool again.")
+class PoolsDeleted:
+    @classmethod
+    def is_type_of(cls, value: Any, info: object) -> bool:
+        return isinstance(value, pools.PoolsDeleted)
+
+    ids: list[strawberry.ID]
+    default_pool: Pool

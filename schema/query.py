@@ -1,4 +1,4 @@
-"""The root fields: queries and subscriptions, and the schema made of them."""
+"""The root fields of queries and subscriptions, and the schema made of all root fields."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+import resolvers.audit
+import resolvers.candidates
 import resolvers.cluster
 import resolvers.devices
 import resolvers.groups
@@ -17,19 +19,23 @@ import resolvers.nodes
 import resolvers.pools
 import resolvers.telemetry
 import resolvers.users
+from schema import refusals
+from schema.audit import AuditEntry, AuditFilter
+from schema.candidates import OnBoarding
 from schema.cluster import Cluster
 from schema.connections import devices_of, jobs_of, users_of
 from schema.devices import Device, DeviceChanges, DeviceType
 from schema.fields import field, subscription
-from schema.groups import Group, GroupFilter, GroupOrder
+from schema.groups import Group, GroupChanges, GroupFilter, GroupOrder
 from schema.health import HealthEvent, HealthEventFilter, HealthEvents
 from schema.jobs import Job, JobChanges
+from schema.mutation import Mutation
 from schema.nodes import ClusterNode, ClusterNodeFilter, ClusterNodeOrder, NodeChanges
-from schema.pools import Pool, PoolFilter, PoolOrder
+from schema.pools import Pool, PoolChanges, PoolFilter, PoolOrder
 from schema.relay import Connection, Node, connection
 from schema.scalars import SCALARS
 from schema.telemetry import DeviceTelemetry, FleetFrame
-from schema.users import User
+from schema.users import User, UserChanges
 
 
 @strawberry.type
@@ -63,6 +69,15 @@ class Query:
         filter=HealthEventFilter,
         description="The log of health changes, newest first.",
     )
+    audit_entries: Connection[AuditEntry] = connection(
+        resolvers.audit.list_entries,
+        filter=AuditFilter,
+        description="The audit log, newest first; for operators, empty for others.",
+    )
+    on_boarding: OnBoarding | None = field(
+        resolvers.candidates.on_boarding,
+        description="Who may be taken on board; for operators, null for others.",
+    )
 
 
 @strawberry.type
@@ -93,6 +108,18 @@ class Subscription:
         resolvers.jobs.job_changes,
         description="All active jobs first, then each that changes.",
     )
+    pool_changes: AsyncGenerator[PoolChanges, None] = subscription(
+        resolvers.pools.pool_changes,
+        description="All pools first, then each that changes: name, group, devices.",
+    )
+    group_changes: AsyncGenerator[GroupChanges, None] = subscription(
+        resolvers.groups.group_changes,
+        description="All groups first, then each that changes: name, pool, users.",
+    )
+    user_changes: AsyncGenerator[UserChanges, None] = subscription(
+        resolvers.users.user_changes,
+        description="All users first, then each that changes: name, roles, group.",
+    )
     health_events: AsyncGenerator[HealthEvents, None] = subscription(
         resolvers.health_events.health_events,
         description="The latest health events first, then each new one.",
@@ -100,5 +127,9 @@ class Subscription:
 
 
 schema = strawberry.Schema(
-    query=Query, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=refusals.ALL,
+    config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -36,6 +36,13 @@ def _to_datetime(value: object) -> datetime:
 Bytes = NewType("Bytes", int)
 DateTime = NewType("DateTime", datetime)
 
+_DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="A moment in UTC, ISO 8601 with a trailing Z.",
+    serialize=_to_text,
+    parse_value=_to_datetime,
+)
+
 SCALARS: dict[object, ScalarDefinition] = {
     Bytes: strawberry.scalar(
         name="Bytes",
@@ -43,10 +50,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=_to_bytes,
         parse_value=_to_bytes,
     ),
-    DateTime: strawberry.scalar(
-        name="DateTime",
-        description="A moment in UTC, ISO 8601 with a trailing Z.",
-        serialize=_to_text,
-        parse_value=_to_datetime,
-    ),
+    DateTime: _DATE_TIME,
+    datetime: _DATE_TIME,  # as resolvers' inputs, which know no scalars, have it
 }

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from domain.roles import Role
 from domain.snapshot import UserRow
-from domain.users import Role
 from resolvers import groups, users
 from schema.connections import jobs_of
 from schema.fields import field
@@ -17,6 +17,12 @@ from schema.scalars import DateTime
 
 if TYPE_CHECKING:
     from schema.jobs import Job
+
+NewcomerInput = strawberry.input(users.NewcomerInput)
+OnBoardUsersInput = strawberry.input(users.OnBoardUsersInput)
+EditUserInput = strawberry.input(users.EditUserInput)
+ResetPasswordInput = strawberry.input(users.ResetPasswordInput)
+DeleteUsersInput = strawberry.input(users.DeleteUsersInput)
 
 
 @strawberry.type(description="A person on board.")
@@ -30,7 +36,52 @@ class User(Node):
     roles: list[Role]
     group: Group | None = field(groups.of_user)
     created_at: DateTime
+    version: int = strawberry.field(description="To be sent with an edit; it grows with each.")
     last_sign_in_at: DateTime | None
     jobs: Connection[Annotated[Job, strawberry.lazy("schema.jobs")]] = jobs_of(
         users.jobs, users.was_theirs
     )
+
+
+@strawberry.type(description="`isSnapshot` frames carry what is there now, in parts.")
+class UserChanges:
+    is_snapshot: bool
+    is_complete: bool = strawberry.field(description="False while parts of a snapshot follow.")
+    changed: list[User]
+    removed: list[strawberry.ID]
+
+
+@strawberry.type(description="A new user's password to begin with.")
+class FirstPassword:
+    user: User
+    password: str | None = strawberry.field(
+        description="Shown this once; null where the same command was carried out before."
+    )
+
+
+@strawberry.type
+class UsersOnBoarded:
+    @classmethod
+    def is_type_of(cls, value: Any, info: object) -> bool:
+        return isinstance(value, users.UsersOnBoarded)
+
+    users: list[FirstPassword]
+
+
+@strawberry.type
+class PasswordReset:
+    @classmethod
+    def is_type_of(cls, value: Any, info: object) -> bool:
+        return isinstance(value, users.PasswordReset)
+
+    user: User
+    password: str = strawberry.field(description="Shown this once.")
+
+
+@strawberry.type
+class UsersDeleted:
+    @classmethod
+    def is_type_of(cls, value: Any, info: object) -> bool:
+        return isinstance(value, users.UsersDeleted)
+
+    ids: list[strawberry.ID]

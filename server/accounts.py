@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from domain import sessions
+from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import sign_in, sign_out
-from domain.users import Role
 
 
 class Accounts(Protocol):

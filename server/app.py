@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from server.accounts import Accounts
+from server.audit_export import export_audit
 from server.auth import SignInRoutes
 from server.graphql.execution import MakeContext, limited
 from server.graphql.http import GraphQLOverHTTP
@@ -91,14 +92,15 @@ def create_app(
             route("/auth/sign-in", sign_in.sign_in, Access.OPEN, ["POST"]),
             route("/auth/sign-out", sign_in.sign_out, Access.OPEN, ["POST"]),
             route("/auth/session", sign_in.session, Access.OPEN),
-            route(GRAPHQL_PATH, GraphQLOverHTTP(guarded, make_context), Access.OPERATOR),
+            route(GRAPHQL_PATH, GraphQLOverHTTP(guarded, make_context), Access.SIGNED_IN),
             WebSocketRoute(
                 GRAPHQL_PATH,
                 GraphQLOverWebSocket(guarded, make_context, sockets),
                 middleware=[
-                    Middleware(Guard, access=Access.OPERATOR, accounts=accounts, cookie=cookie)
+                    Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie)
                 ],
             ),
+            route("/audit.jsonl", export_audit, Access.OPERATOR, ["GET"]),
             route(GRAPHIQL_PATH, Page(web, "/graphiql/index.html"), Access.OPERATOR_PAGE),
             route(GRAPHIQL_PATH + "/{file:path}", web, Access.OPERATOR),
             route("/{path:path}", web, Access.OPEN),

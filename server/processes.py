@@ -85,8 +85,8 @@ async def _control(settings: Settings, bus: Bus) -> None:
 async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
     live = Live(bus, cluster_name=settings.cluster_name, version=version("quartermaster"))
 
-    def make_context(viewer: Viewer, request_id: str) -> Context:
-        return Context(viewer, request_id, live)
+    def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
+        return Context(viewer, request_id, live, address)
 
     async def database_answers() -> bool:
         await database.ping()

@@ -42,7 +42,7 @@ CHANGES = f"{PREFIX}changes"
 SILENCE_LIMIT_SECONDS = 5.0
 """A listener that hears nothing for so long, not even its own heartbeat, is deaf."""
 AT_ONCE = 32
-"""Reports under way at the same time: a demo's nodes share one client, whose connections are few."""
+"""Reports under way at once: a demo's nodes share one client, whose connections are few."""
 _KEPT_SECONDS = {"sample": 60, "facts": 3600, "processes": 60, "queue": 60}
 _FAILURES = (RedisError, OSError, TimeoutError)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 pytest_plugins = [
     "tests.spec_record",
     "tests.services.database",
+    "tests.services.locks",
+    "tests.services.passwords",
     "tests.services.redis",
     "tests.services.proxy",
     "tests.services.chromium",

@@ -103,7 +103,7 @@ class HealthWatch:
             until = self._clock.monotonic() + INVENTORY_SECONDS
             self._snapshot_until = until  # a change that is announced meanwhile takes it back
             try:
-                self._snapshot = await read_snapshot(self._snapshot, ("node", "device"))
+                self._snapshot = await read_snapshot(self._snapshot, {"node": None, "device": None})
             except BaseException:
                 self._snapshot_until = 0.0
                 raise

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from domain.database.changes import Change, only_if, operation, transaction
+from domain.database.changes import (
+    Change,
+    Committed,
+    committed_changes,
+    only_if,
+    operation,
+    transaction,
+)
 from domain.database.connection import close_database, open_database, ping
 from domain.database.errors import (
     DatabaseUnavailable,
@@ -10,17 +17,21 @@ from domain.database.errors import (
     SchemaMismatch,
     is_unavailable,
 )
-from domain.database.rows import Row, execute, fetch, is_postgres, lock
+from domain.database.rows import Row, execute, fetch, for_share, for_update, is_postgres, lock
 
 __all__ = [
     "Change",
+    "Committed",
     "DatabaseUnavailable",
     "OutcomeUnknown",
     "Row",
     "SchemaMismatch",
     "close_database",
+    "committed_changes",
     "execute",
     "fetch",
+    "for_share",
+    "for_update",
     "is_postgres",
     "is_unavailable",
     "lock",

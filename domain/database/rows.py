@@ -54,13 +54,27 @@ async def execute(sql: str, *values: object) -> int:
     return written
 
 
-async def lock(name: str) -> None:
-    """Until the transaction ends, nobody else holds the lock of this name.
+def for_update(select: str) -> str:
+    """The SELECT with its rows locked until the transaction ends; SQLite has one writer anyway.
+
+    Others may refer to them meanwhile (foreign keys), which asks for no order of locks.
+    """
+    return f"{select} FOR NO KEY UPDATE" if is_postgres() else select
+
+
+def for_share(select: str) -> str:
+    """The SELECT with its rows kept from change, not from reading, until the transaction ends."""
+    return f"{select} FOR SHARE" if is_postgres() else select
+
+
+async def lock(name: str, *, is_shared: bool = False) -> None:
+    """Until the transaction ends, nobody else holds the lock of this name, or only sharers do.
 
     SQLite has one writer at a time, and so needs none.
     """
     if is_postgres():
-        await fetch("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name)
+        function = "pg_advisory_xact_lock_shared" if is_shared else "pg_advisory_xact_lock"
+        await fetch(f"SELECT {function}(hashtextextended(?, 0))", name)
 
 
 def _bind(sql: str, values: Sequence[object]) -> tuple[str, list[object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TABLES = (
     "domain.audit",
+    "domain.commands",
     "domain.devices",
     "domain.groups",
     "domain.health_events",

@@ -11,10 +11,11 @@ import msgspec
 import strawberry
 
 from domain.sessions import Viewer
+from server.graphql.known_documents import Documents, KnownDocuments
 from server.graphql.limits import DocumentLimits
 
-MakeContext: TypeAlias = Callable[[Viewer, str], object]
-"""The context of one operation, from who asks and the id under which accidents are logged."""
+MakeContext: TypeAlias = Callable[[Viewer, str, str], object]
+"""The context of one operation: who asks, the id under which accidents are logged, from where."""
 
 EXECUTION_LIMIT_SECONDS = 30.0
 """Until a query's answer, or a subscription's first frame."""
@@ -31,10 +32,11 @@ class GraphQLRequest(msgspec.Struct, rename="camel"):
 
 
 def limited(schema: strawberry.Schema) -> strawberry.Schema:
-    """The same schema with the document limits before all else; the given one stays as it is."""
+    """The same schema with the limits on documents before all else; the given one stays."""
     # Strawberry logs every refused document with its text and a traceback; masking.py logs what
     # matters, with an id.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
     guarded = copy.copy(schema)
-    guarded.extensions = (DocumentLimits, *schema.extensions)
+    documents = Documents()
+    guarded.extensions = (lambda: KnownDocuments(documents), DocumentLimits, *schema.extensions)
     return guarded

@@ -26,7 +26,7 @@ from server.graphql.masking import formatted
 from server.refusals import Refused
 from server.security.access import viewer_of
 from server.security.bodies import read_json_body
-from server.security.requests import request_id
+from server.security.requests import client_address, request_id
 
 ALLOWED_OPERATIONS = {
     "GET": {OperationType.QUERY},
@@ -59,7 +59,8 @@ class GraphQLOverHTTP:
         await response(scope, receive, send)
 
     async def _execute(self, request: Request, asked: GraphQLRequest) -> ExecutionResult:
-        context = self.make_context(viewer_of(request.scope), request_id(request.scope))
+        scope = request.scope
+        context = self.make_context(viewer_of(scope), request_id(scope), client_address(scope))
         try:
             async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
                 return await self.schema.execute(

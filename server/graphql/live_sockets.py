@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
 
+from domain.roles import Role
 from domain.sessions import Viewer
-from domain.users import Role
 from server.accounts import Accounts
 from server.refusals import Refused
 
@@ -20,13 +21,21 @@ MAX_SOCKETS_PER_ADDRESS = 200
 RECHECK_SECONDS = 2.0
 
 
+class End(enum.Enum):
+    """Why a socket must not stay open."""
+
+    SESSION = enum.auto()
+    ROLES = enum.auto()  # it was opened with roles that the user has no longer
+
+
 @dataclass(eq=False, slots=True)
 class LiveSocket:
     session_id: int
     user_id: int
+    roles: frozenset[Role]
     address: str
-    end: Callable[[], None]
-    """Called once when the session has ended: closes the socket, waits for nothing."""
+    end: Callable[[End], None]
+    """Closes the socket, waits for nothing."""
 
 
 @dataclass(slots=True)
@@ -41,13 +50,13 @@ class LiveSockets:
     def __len__(self) -> int:
         return len(self._sockets)
 
-    def open(self, viewer: Viewer, address: str, end: Callable[[], None]) -> LiveSocket:
+    def open(self, viewer: Viewer, address: str, end: Callable[[End], None]) -> LiveSocket:
         """Raises: Refused (429) when the user or the address has too many."""
         if sum(held.user_id == viewer.user_id for held in self._sockets) >= MAX_SOCKETS_PER_USER:
             raise _too_many("your user", MAX_SOCKETS_PER_USER)
         if sum(held.address == address for held in self._sockets) >= MAX_SOCKETS_PER_ADDRESS:
             raise _too_many("your address", MAX_SOCKETS_PER_ADDRESS)
-        socket = LiveSocket(viewer.session_id, viewer.user_id, address, end)
+        socket = LiveSocket(viewer.session_id, viewer.user_id, viewer.roles, address, end)
         self._sockets.add(socket)
         return socket
 
@@ -56,17 +65,20 @@ class LiveSockets:
 
     def end_session(self, session_id: int) -> None:
         for socket in [socket for socket in self._sockets if socket.session_id == session_id]:
-            socket.end()
+            socket.end(End.SESSION)
 
     async def recheck(self) -> None:
         held = {socket.session_id for socket in self._sockets}
         if not held:
             return
         roles = await self.accounts.roles_by_session(held)
-        for session_id in held:
-            if Role.OPERATOR not in roles.get(session_id, ()):
-                log.info("session.ended", session_id=session_id)
-                self.end_session(session_id)
+        for session_id in held - roles.keys():
+            log.info("session.ended", session_id=session_id)
+            self.end_session(session_id)
+        for socket in list(self._sockets):
+            if socket.roles - roles.get(socket.session_id, socket.roles):
+                log.info("session.roles_lost", session_id=socket.session_id)
+                socket.end(End.ROLES)
 
     async def watch(self) -> None:
         """Recheck for ever. A database that is away closes nothing: it also answers nobody."""

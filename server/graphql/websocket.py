@@ -24,7 +24,7 @@ from server.graphql.execution import (
     GraphQLRequest,
     MakeContext,
 )
-from server.graphql.live_sockets import LiveSockets
+from server.graphql.live_sockets import End, LiveSockets
 from server.graphql.masking import accident, formatted
 from server.graphql.messages import (
     SUBPROTOCOL,
@@ -42,7 +42,7 @@ from server.graphql.messages import (
 )
 from server.refusals import Refused
 from server.security.access import viewer_of
-from server.security.requests import request_id
+from server.security.requests import client_address, request_id
 from server.websocket_protocol import abort
 
 log = structlog.get_logger("server.graphql")
@@ -52,6 +52,10 @@ SEND_SECONDS = 10.0
 """How long one frame may wait for a peer that does not read."""
 FINALISER_SECONDS = 5.0
 MAX_OPERATIONS_PER_SOCKET = 50
+CLOSES = {
+    End.SESSION: (4401, "Your session has ended; sign in again."),
+    End.ROLES: (4403, "Your roles have changed; connect again."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,7 @@ class GraphQLOverWebSocket:
             )
         websocket = WebSocket(scope, receive, send)
         connection = Connection(websocket, self.schema, self.make_context)
-        address = scope["client"][0] if scope.get("client") else "unknown"
-        socket = self.sockets.open(viewer_of(scope), address, connection.end_session)
+        socket = self.sockets.open(viewer_of(scope), connection.address, connection.end)
         try:
             await connection.serve()
         finally:
@@ -96,6 +99,7 @@ class Connection:
         self.make_context = make_context
         self.viewer = viewer_of(websocket.scope)
         self.request_id = request_id(websocket.scope)
+        self.address = client_address(websocket.scope)
         self.is_initialised = False
         self.operations: dict[str, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
@@ -105,8 +109,8 @@ class Connection:
         if not self.closing.done():
             self.closing.set_result(Close(code, reason))
 
-    def end_session(self) -> None:
-        self.close(4401, "Your session has ended; sign in again.")
+    def end(self, why: End) -> None:
+        self.close(*CLOSES[why])
 
     async def serve(self) -> None:
         await self.websocket.accept(subprotocol=SUBPROTOCOL)
@@ -194,7 +198,7 @@ class Connection:
         results = await self.schema.stream(
             asked.query,
             variable_values=asked.variables,
-            context_value=self.make_context(self.viewer, self.request_id),
+            context_value=self.make_context(self.viewer, self.request_id, self.address),
             operation_name=asked.operation_name,
         )
         async with aclosing(results):

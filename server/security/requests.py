@@ -22,6 +22,11 @@ def request_id(scope: Scope) -> str:
     return identity
 
 
+def client_address(scope: Scope) -> str:
+    """Where a request comes from, as the socket says; headers about it are not believed."""
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
 class Requests:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -56,7 +61,7 @@ class Requests:
                 method=scope.get("method"),
                 path=scope["path"],
                 status=status,
-                client=scope["client"][0] if scope.get("client") else None,
+                client=client_address(scope),
                 seconds=round(time.perf_counter() - started_at, 4),
             )
 

@@ -33,7 +33,7 @@ class TooMany(Refusal):
 @operation("counter.add")
 async def add(change: Change, amount: int) -> int:
     before = (await fetch("SELECT n FROM counter"))[0]["n"]
-    change.tell("counter:1", before={"n": before}, after={"n": before + amount})
+    change.tell("counter", 1, "hits", before={"n": before}, after={"n": before + amount})
     await execute("UPDATE counter SET n = ?", before + amount)
     change.announce("counter", 1)
     if before + amount > 100:
@@ -55,7 +55,7 @@ async def test_a_change_leaves_an_entry_that_says_who_what_and_how(counter: None
     assert await add(ADA, 5) == 5
     (entry,) = await AuditEntry.all()
     assert (entry.actor, entry.actor_user_id, entry.address) == ("ada", 1, "192.0.2.1")
-    assert (entry.action, entry.object, entry.outcome) == ("counter.add", "counter:1", "done")
+    assert (entry.action, entry.object_kind, entry.outcome) == ("counter.add", "counter", "done")
     assert (entry.before, entry.after) == ({"n": 0}, {"n": 5})
 
 
@@ -65,7 +65,7 @@ async def test_a_refusal_undoes_everything_and_leaves_an_entry_too(counter: None
     assert await value() == 0
     assert not await OutboxRow.exists()
     (entry,) = await AuditEntry.all()
-    assert (entry.outcome, entry.object) == ("TooMany", "counter:1")
+    assert (entry.outcome, entry.object_name) == ("TooMany", "hits")
 
 
 async def test_where_the_entry_cannot_be_written_nothing_changes(counter: None) -> None:

@@ -11,9 +11,10 @@ from domain.database import fetch
 from domain.groups import Group
 from domain.installation import BadName, Installed, UnknownUser, install, reset_password
 from domain.pools import Pool
+from domain.roles import Role
 from domain.sessions import find_session
 from domain.sign_in import SignInRefused, sign_in
-from domain.users import Role, User
+from domain.users import User
 from tests.services.database import Database
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.services.graph import Graph, take
+from domain.actors import Actor
+from domain.users import Newcomer, on_board
+from tests.services.graph import OPERATOR, Graph, take
 
 FLEET = """
 subscription($filter: FleetFilter) { fleetTelemetry(filter: $filter) {
@@ -192,6 +194,27 @@ async def test_a_node_that_falls_silent_is_told_as_stale_and_its_devices_as_unkn
     assert device["health"]["level"] == "UNKNOWN"
     assert device["telemetry"] == {"isStale": True, "utilisationPercent": 0}
     assert again["nodeChanges"]["changed"][0]["state"] == "READY"
+
+
+@pytest.mark.spec("API-4")
+async def test_tables_that_are_read_one_after_the_other_leave_nothing_old(graph: Graph) -> None:
+    """As another replica's hints come: the job's and the group's before their new user's."""
+    node = await graph.add_node("n1", devices=1)
+    await node.run_job("train", "eve", 0)
+    groups = graph.subscribe(
+        "subscription { groupChanges { changed { name users(first: 1) { totalCount } } } }"
+    )
+    jobs = graph.subscribe("subscription { jobChanges { changed { name user { name } } } }")
+    async with aclosing(groups), aclosing(jobs):
+        await take(groups, 1)
+        await take(jobs, 1)
+        (eve,) = await on_board(Actor(1, OPERATOR), [Newcomer("eve", group_id=1)])
+        for kind, number in (("job", 1), ("group", 1), ("user", eve.user_id)):
+            await graph.announce(kind, [number])
+        await _until(
+            groups, lambda f: f["groupChanges"]["changed"][0]["users"] == {"totalCount": 2}
+        )
+        await _until(jobs, lambda f: f["jobChanges"]["changed"][0]["user"] == {"name": "eve"})
 
 
 async def _until(frames: Any, condition: Any) -> Any:

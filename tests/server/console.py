@@ -19,9 +19,9 @@ import uvloop
 from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 
+from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import SignInRefused, TooManyAttempts
-from domain.users import Role
 from server.app import create_app
 from server.graphql.messages import SUBPROTOCOL
 from server.security.cross_site import CLIENT_HEADER

@@ -20,6 +20,7 @@ calls: Counter[str] = Counter()
 class Context:
     viewer: Viewer
     request_id: str
+    address: str
 
 
 @strawberry.type

@@ -291,7 +291,7 @@ async def test_a_session_that_ends_closes_its_sockets_and_no_others(
             console.accounts.lose_role(ended)
         else:
             del console.accounts.sessions[ended]
-        assert await close_code(socket) == 4401
+        assert await close_code(socket) == (4403 if how == "role lost" else 4401)
         await until(lambda: calls["open"] == 1)
         await subscribe(kept, "2", "{ me }")
         assert (await receive(kept))["id"] == "2"

@@ -27,7 +27,7 @@ from server.accounts import DomainAccounts
 from server.app import create_app
 from server.serve import listen, server_for
 from server.settings import Settings
-from telemetry.bus import Bus, Change
+from telemetry.bus import Bus
 from telemetry.samples import (
     DeviceSample,
     DeviceUuid,
@@ -91,7 +91,14 @@ class FakeNode:
         fields = {name: getattr(current, name) for name in current.__struct_fields__}
         self.devices[index] = DeviceSample(**{**fields, **values})
 
-    async def run_job(self, key: str, owner: str, *indexes: int, name: str | None = None) -> None:
+    async def run_job(
+        self,
+        key: str,
+        owner: str,
+        *indexes: int,
+        name: str | None = None,
+        started_at: datetime | None = None,
+    ) -> None:
         """A process on each of the devices: what the collector and the controller would tell."""
         held = frozenset(str(self.uuid(index)) for index in indexes)
         report = NodeProcesses(
@@ -111,7 +118,7 @@ class FakeNode:
             ],
         )
         assert await self.graph.bus.publish(report)
-        job = ReportedJob(key, name or key, owner, held, datetime.now(UTC))
+        job = ReportedJob(key, name or key, owner, held, started_at or datetime.now(UTC))
         ids = await record_processes(JobSource.NVML, list(held), [job], datetime.now(UTC))
         await self.graph.announce("job", ids)
 
@@ -128,11 +135,19 @@ class Graph:
             base_url=url, headers={"Quartermaster-Client": "tests"}, timeout=20
         )
 
-    async def sign_in(self) -> None:
+    async def sign_in(self, name: str = OPERATOR) -> None:
         answer = await self.http.post(
-            "/auth/sign-in", json={"name": OPERATOR, "password": self.password}
+            "/auth/sign-in", json={"name": name, "password": self.password}
         )
         assert answer.status_code == 200, answer.text
+
+    @asynccontextmanager
+    async def signed_in(self, name: str, password: str) -> AsyncIterator[Graph]:
+        """The same API as another user has it, in a session of its own."""
+        other = Graph(self.live, self.bus, self.url, password)
+        async with other.http:
+            await other.sign_in(name)
+            yield other
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer without errors."""
@@ -206,11 +221,7 @@ class Graph:
 
     async def announce(self, kind: str, ids: Sequence[int]) -> None:
         """Tell the API that rows were written, and wait until it has read them."""
-        before = self.live.snapshot
-        assert await self.bus.publish_change(Change(kind, list(ids)))
-        async with asyncio.timeout(5):
-            while self.live.snapshot is before:
-                await asyncio.sleep(0.005)
+        await self.live.catch_up([(kind, ids)])
 
 
 async def take(frames: AsyncGenerator[Any, None], count: int) -> list[Any]:
@@ -227,7 +238,7 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
         settings,
         schema,
         DomainAccounts(),
-        lambda viewer, request_id: Context(viewer, request_id, live),
+        lambda viewer, request_id, address: Context(viewer, request_id, live, address),
         ready={},
     )
     listener = listen(settings)

@@ -33,9 +33,10 @@ class Operator:
         who = {"name": product.name, "password": password or product.password}
         return await self.http.post("/auth/sign-in", json=who)
 
-    async def ask(self, query: str) -> Frame:
+    async def ask(self, query: str, **variables: Any) -> Frame:
         """The data of a query; errors fail the test."""
-        response = await self.http.post("/graphql", json={"query": query})
+        asked = {"query": query, "variables": variables}
+        response = await self.http.post("/graphql", json=asked)
         answer = response.json()
         assert "errors" not in answer, answer
         data: Frame = answer["data"]

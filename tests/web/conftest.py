@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.services.graph import Graph
 from tests.services.product import Product
+from tests.web.lab import Lab, running_lab
 
 PATIENCE_MS = 15_000
 
@@ -32,8 +34,19 @@ class Console:
     async def is_live(self) -> None:
         await expect(self.page.get_by_test_id("live")).to_contain_text("Live")
 
+    async def tick(self, name: str) -> None:
+        """Press the box of this name; the input itself is out of sight."""
+        box = self.page.get_by_role("checkbox", name=name, exact=True)
+        await self.page.locator("label", has=box).click()
+
     async def shows(self, title: str) -> None:
         await expect(self.page.get_by_role("heading", level=1)).to_contain_text(title)
+
+
+@pytest.fixture
+def kind() -> str:
+    """The rules are proven on both databases elsewhere: the pages are walked on one."""
+    return "sqlite"
 
 
 @pytest.fixture
@@ -57,3 +70,12 @@ async def _signed_in(page: Page, product: Product) -> Console:
     await console.open()
     await console.sign_in()
     return console
+
+
+@pytest.fixture
+async def lab(page: Page, graph: Graph) -> AsyncIterator[Lab]:
+    """A small cluster that does what the test says, its console open, an operator signed in."""
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    async with running_lab(page, graph) as lab:
+        yield lab

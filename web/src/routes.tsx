@@ -6,14 +6,20 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readAuditSearch } from "./audit/search";
+import { readBalanceSearch } from "./balance/search";
 import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
+import { readGroupSearch } from "./groups/search";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
+import { readUserSearch } from "./users/search";
+import { readPoolSearch } from "./pools/search";
 import { parseSearch, stringifySearch, textOf } from "./search";
 import { safeNext } from "./session/next";
+import { rolesKey } from "./session/Own";
 import { readSession } from "./session/session";
 import { SignIn } from "./session/SignIn";
 import { Unreachable } from "./session/Unreachable";
@@ -45,7 +51,8 @@ const app = createRoute({
   errorComponent: Unreachable,
   component: function SignedIn() {
     const session = app.useLoaderData();
-    return session && <Shell session={session} />;
+    // Another set of roles sees another cluster: nothing of the former is kept.
+    return session && <Shell key={rolesKey(session.roles)} session={session} />;
   },
 });
 
@@ -86,16 +93,25 @@ const jobs = createRoute({
 const pools = createRoute({
   getParentRoute: () => app,
   path: "/pools",
+  validateSearch: readPoolSearch,
   component: screen(() => import("./pools/PoolList"), "PoolList"),
+});
+const balance = createRoute({
+  getParentRoute: () => app,
+  path: "/balance",
+  validateSearch: readBalanceSearch,
+  component: screen(() => import("./balance/Balance"), "Balance"),
 });
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/groups",
+  validateSearch: readGroupSearch,
   component: screen(() => import("./groups/GroupList"), "GroupList"),
 });
 const users = createRoute({
   getParentRoute: () => app,
   path: "/users",
+  validateSearch: readUserSearch,
   component: screen(() => import("./users/UserList"), "UserList"),
 });
 const events = createRoute({
@@ -103,6 +119,12 @@ const events = createRoute({
   path: "/events",
   validateSearch: readEventSearch,
   component: screen(() => import("./events/EventList"), "EventList"),
+});
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  validateSearch: readAuditSearch,
+  component: screen(() => import("./audit/AuditLog"), "AuditLog"),
 });
 const about = createRoute({
   getParentRoute: () => app,
@@ -113,7 +135,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, groups, users, events, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, audit, about]),
   ]),
   parseSearch,
   stringifySearch,

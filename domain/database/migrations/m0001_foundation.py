@@ -88,6 +88,7 @@ CREATE TABLE device (
   nvlink_links INT,
   first_seen_at {moment} NOT NULL,
   last_seen_at {moment} NOT NULL,
+  pooled_at {moment},
   missing_since {moment},
   FOREIGN KEY (pool_id, pool_type_key) REFERENCES pool (id, type_key),
   CONSTRAINT a_typed_pool_holds_its_type_only CHECK (pool_type_key = 0 OR pool_type_key = type_id)
@@ -199,13 +200,28 @@ CREATE TABLE audit_entry (
   actor VARCHAR(120) NOT NULL,
   actor_user_id INT,
   action VARCHAR(60) NOT NULL,
-  object VARCHAR(200) NOT NULL,
+  object_kind VARCHAR(20) NOT NULL,
+  object_id INT,
+  object_name VARCHAR(200) NOT NULL,
   before {json},
   after {json},
-  outcome VARCHAR(200) NOT NULL,
+  outcome VARCHAR(60) NOT NULL,
+  message TEXT,
   address VARCHAR(64)
 );
 CREATE INDEX audit_entry_by_time ON audit_entry (time);
+CREATE INDEX audit_entry_by_object ON audit_entry (object_kind, object_id, id);
+CREATE INDEX audit_entry_by_actor ON audit_entry (actor, id);
+CREATE TABLE command (
+  id {id},
+  user_id INT NOT NULL,
+  command_id VARCHAR(64) NOT NULL,
+  fingerprint VARCHAR(64) NOT NULL,
+  result {json} NOT NULL,
+  created_at {moment} NOT NULL,
+  UNIQUE (user_id, command_id)
+);
+CREATE INDEX command_by_time ON command (created_at);
 CREATE TABLE outbox (
   id {id},
   kind VARCHAR(60) NOT NULL,

@@ -1,4 +1,6 @@
 /** The whole cluster on one screen: sums, every device, load by pool, and what needs a person. */
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { LoadPanel } from "../balance/LoadPanel";
 import { useCluster, useInventory, useLive } from "../live/Live";
 import { fullMoment } from "../ui/format";
 import { Failed, Panel, Skeleton } from "../ui/Panel";
@@ -6,15 +8,19 @@ import { Screen } from "../ui/Screen";
 import { useNow } from "../ui/useNow";
 import css from "./Dashboard.module.css";
 import { HeatMapPanel } from "./HeatMapPanel";
-import { LoadByPool } from "./LoadByPool";
 import { NeedsAttention } from "./NeedsAttention";
 import { Readings } from "./Readings";
 import { Tiles } from "./Tiles";
+
+/** As many as leave the whole dashboard on one screen. */
+const LOAD_ROWS = 6;
 
 export function Dashboard() {
   const cluster = useCluster();
   const { failures } = useInventory();
   const { connection } = useLive();
+  const { load = "pool" } = useSearch({ from: "/app/" });
+  const navigate = useNavigate({ from: "/" });
   const failure = failures.get("cluster");
   return (
     <Screen title="Dashboard" aside={<Now />}>
@@ -29,7 +35,8 @@ export function Dashboard() {
           </section>
           <HeatMapPanel />
           <div className={css.below}>
-            <LoadByPool cluster={cluster} />
+            <LoadPanel cluster={cluster} by={load} rows={LOAD_ROWS}
+              onBy={(by) => void navigate({ search: (old) => ({ ...old, load: by }), replace: true })} />
             <NeedsAttention cluster={cluster} />
           </div>
         </>

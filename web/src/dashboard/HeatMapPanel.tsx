@@ -1,10 +1,11 @@
 /** The heat map with its switches, its legend and its twin as a table. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useInventory, useLive } from "../live/Live";
+import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
 import { Icon } from "../ui/Icon";
-import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
+import { Failed, Panel, Skeleton } from "../ui/Panel";
 import { Segments } from "../ui/Segments";
 import css from "./HeatMap.module.css";
 import { HeatMap } from "./HeatMap";
@@ -60,7 +61,7 @@ export function HeatMapPanel() {
       ) : !devices.isLoaded ? (
         <Skeleton rows={8} rowHeight={38} />
       ) : devices.size === 0 ? (
-        <Empty title="No device yet">No collector has reported a GPU. Start one on a node: it appears here by itself.</Empty>
+        <Nothing title="No device yet" of="devices">No collector has reported a GPU. Start one on a node: it appears here by itself.</Nothing>
       ) : view === "table" ? (
         <HeatTable by={by} />
       ) : (

@@ -1,9 +1,10 @@
-/** What needs a person, worst first: what, the remedy, since when, and one way there. */
+/** What needs a person, worst first, faults before what could be balanced: what, remedy, since when, one way there. */
 import { Link } from "@tanstack/react-router";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import { count, gpu, since } from "../ui/format";
 import { LEVEL_WORD, Mark } from "../ui/Mark";
 import { Empty, Panel, Skeleton } from "../ui/Panel";
+import { useBalanceHints } from "./balanceHints";
 import css from "./NeedsAttention.module.css";
 
 const NeedsAttentionFragment = graphql(`
@@ -17,6 +18,7 @@ const NeedsAttentionFragment = graphql(`
       node { hostName }
       device { uuid index migProfile }
     }
+    ...BalanceHints
   }
 `);
 
@@ -26,10 +28,12 @@ const SHOWN = 6;
 export function NeedsAttention({ cluster }: { cluster: FragmentType<typeof NeedsAttentionFragment> | null }) {
   const data = useFragment(NeedsAttentionFragment, cluster);
   const all = data?.attention ?? [];
+  const hints = useBalanceHints(data);
+  const note = [all.length > 0 && `${all.length}, worst first`, hints.length > 0 && `${hints.length} to balance`].filter(Boolean).join(" · ");
   return (
-    <Panel title="Needs attention" isLive note={data ? (all.length === 0 ? "nothing" : `${all.length}, worst first`) : undefined}
+    <Panel title="Needs attention" isLive note={data ? note || "nothing" : undefined}
       aside={<Link to="/events">All health events</Link>}>
-      {data === null ? <Skeleton rows={6} rowHeight={44} /> : all.length === 0 ? (
+      {data === null ? <Skeleton rows={6} rowHeight={44} /> : all.length === 0 && hints.length === 0 ? (
         <Empty title="All is well">No device or node reports a fault.</Empty>
       ) : (
         <ul className={css.list}>
@@ -47,6 +51,19 @@ export function NeedsAttention({ cluster }: { cluster: FragmentType<typeof Needs
                 ) : item.node ? (
                   <Link to="/nodes/$hostName" params={{ hostName: item.node.hostName }} aria-label={`Open node ${subjectOf(item)}`}>Open node</Link>
                 ) : null}
+              </div>
+            </li>
+          ))}
+          {hints.slice(0, Math.max(0, SHOWN - all.length)).map((hint) => (
+            <li key={`${hint.subject} ${hint.kind}`} className={css.item}>
+              <Mark level="BALANCE" label={LEVEL_WORD.BALANCE} />
+              <div className={css.text}>
+                <p className={css.what} title={`${hint.subject} – ${hint.title}`}>{hint.subject} <span className={css.reason}>– {hint.title}</span></p>
+                <p className={css.remedy} title={hint.remedy}>{hint.remedy}</p>
+              </div>
+              <div className={css.right}>
+                <span>{hint.since === null ? "" : since(hint.since, Date.parse(data.time))}</span>
+                <Link to="/balance" aria-label={`Balance ${hint.subject}`}>Balance</Link>
               </div>
             </li>
           ))}

@@ -17,11 +17,12 @@ const TilesFragment = graphql(`
     jobsQueued
     load { devices allocated computing idle free unknown healthy warning critical waitingSince }
     attention { level }
+    longestIdle: idleDevices(first: 1) { since }
   }
 `);
 
 export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment> }) {
-  const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention } = useFragment(TilesFragment, cluster);
+  const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention, longestIdle } = useFragment(TilesFragment, cluster);
   const faults = load.warning + load.critical;
   // By health, so that the three numbers are all devices: one that is at fault may be silent too.
   const unknown = load.devices - load.healthy - faults;
@@ -43,7 +44,7 @@ export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment>
       </Tile>
       <Tile label="Allocated but idle" number={idle} of={idle === 1 ? "device" : "devices"} to="/devices"
         search={{ state: ["IDLE"] }} part={share(idle, load.devices)}>
-        held and used below 5 %
+        {longestIdle[0]?.since == null ? "held and used below 5 %" : `longest ${since(longestIdle[0].since, Date.parse(time))}`}
       </Tile>
       <Tile label="Jobs active" number={jobsActive} of={`${count(jobsRunning)} running`} to="/jobs">
         {jobsQueued === 0 ? "none waiting" : (

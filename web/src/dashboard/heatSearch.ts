@@ -1,4 +1,5 @@
-/** What the heat map shows, as the address says it. */
+/** What the heat map and the load beside it show, as the address says it. */
+import { LOAD_BY, type LoadBy } from "../balance/loads";
 import { oneOf } from "../search";
 
 export const HEAT_METRICS = ["used", "memory", "temperature", "power", "allocation"] as const;
@@ -10,6 +11,7 @@ export interface HeatSearch {
   metric?: HeatMetric | undefined;
   by?: HeatGroup | undefined;
   view?: "table" | undefined;
+  load?: LoadBy | undefined;
 }
 
 export function readHeatSearch(search: Record<string, unknown>): HeatSearch {
@@ -17,5 +19,6 @@ export function readHeatSearch(search: Record<string, unknown>): HeatSearch {
     metric: oneOf(search["metric"], HEAT_METRICS),
     by: oneOf(search["by"], HEAT_GROUPS),
     view: oneOf(search["view"], ["table"] as const),
+    load: oneOf(search["load"], LOAD_BY),
   };
 }

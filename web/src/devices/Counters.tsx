@@ -5,7 +5,7 @@ import type { DeviceCountersSubscription } from "../gql/graphql";
 import { useLive } from "../live/Live";
 import { celsius, count, percent, UNKNOWN } from "../ui/format";
 import { Skeleton } from "../ui/Panel";
-import css from "./DeviceList.module.css";
+import pane from "../ui/Pane.module.css";
 
 const CountersDocument = graphql(`
   subscription DeviceCounters($devices: [ID!]!) {
@@ -58,7 +58,7 @@ export function Counters({ deviceId }: { deviceId: string }) {
   if (failure !== null) return <p role="alert">The card’s counters could not be read: “{failure}”</p>;
   if (telemetry === null) return <Skeleton rows={5} rowHeight={20} />;
   return (
-    <dl className={css.facts}>
+    <dl className={pane.facts}>
       {factsOf(telemetry).map(([name, value]) => <div key={name}><dt title={name}>{name}</dt><dd>{value}</dd></div>)}
     </dl>
   );

@@ -8,7 +8,7 @@ import { Icon } from "../ui/Icon";
 import css from "./DeviceGrid.module.css";
 import { COLUMNS, DeviceRow } from "./DeviceRow";
 import { pressed, splitKey, type SortField, type SortKey } from "./sorting";
-import type { FrozenOrder } from "./useFrozenOrder";
+import type { FrozenOrder } from "../live/useFrozenOrder";
 
 interface DeviceGridProps {
   order: FrozenOrder;

@@ -1,18 +1,19 @@
 /** All devices of the cluster: filtered, sorted and selected in the address, live in place. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useInventory, useLive } from "../live/Live";
+import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
 import { count } from "../ui/format";
+import pane from "../ui/Pane.module.css";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { DeviceGrid } from "./DeviceGrid";
-import css from "./DeviceList.module.css";
 import { DevicePane } from "./DevicePane";
 import { FilterBar } from "./FilterBar";
 import { type DeviceSearch, hasFilters } from "./filters";
 import { DEFAULT_SORT } from "./sorting";
-import { useFrozenOrder } from "./useFrozenOrder";
+import { useDeviceOrder } from "./useDeviceOrder";
 import { useRowHeight } from "./rowHeight";
 
 export function DeviceList() {
@@ -21,7 +22,7 @@ export function DeviceList() {
   const { connection } = useLive();
   const { devices, failures } = useInventory();
   const { sort = DEFAULT_SORT, device: selected, ...filters } = search;
-  const order = useFrozenOrder(filters, sort);
+  const order = useDeviceOrder(filters, sort);
   const [density, setDensity, rowHeight] = useRowHeight();
   const change = (next: Partial<DeviceSearch>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
@@ -31,8 +32,8 @@ export function DeviceList() {
   const total = count(devices.size);
 
   return (
-    <div className={css.split}>
-      <div className={css.list}>
+    <div className={pane.split}>
+      <div className={pane.list}>
         <Screen
           title="Devices"
           isFilling
@@ -41,7 +42,7 @@ export function DeviceList() {
             options={[["compact", "Rows 26"], ["normal", "Rows 32"], ["comfortable", "Rows 40"]]} />}
         >
           <FilterBar filters={filters} change={change} clear={clear} />
-          <div className={css.panel}>
+          <div className={pane.panel}>
             {failure !== undefined && !devices.isLoaded ? (
               <Failed what="The devices" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} />
             ) : !devices.isLoaded ? (
@@ -49,7 +50,7 @@ export function DeviceList() {
             ) : order.ids.length === 0 && isFiltered ? (
               <Empty title={`0 of ${total} match`} action={<Action onPress={clear}>Clear filters</Action>} />
             ) : order.ids.length === 0 ? (
-              <Empty title="No device yet">No collector has reported a GPU. Start one on a node: it appears here by itself.</Empty>
+              <Nothing title="No device yet" of="devices">No collector has reported a GPU. Start one on a node: it appears here by itself.</Nothing>
             ) : (
               <DeviceGrid
                 order={order}

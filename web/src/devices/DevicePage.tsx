@@ -10,6 +10,7 @@ import { EventLines } from "../events/EventLines";
 import { Counters } from "./Counters";
 import { DeviceCharts } from "./DeviceCharts";
 import css from "./DeviceList.module.css";
+import pane from "../ui/Pane.module.css";
 import { Holder } from "./Holder";
 import { Processes } from "./Processes";
 import { Reasons } from "./Reasons";
@@ -78,10 +79,10 @@ export function DevicePage() {
     >
       {device.health.reasons.length > 0 && <Reasons device={device} />}
       <div className={css.page}>
-        <Panel title="Last minutes" isLive><div className={css.section}><DeviceCharts device={device} /></div></Panel>
+        <Panel title="Last minutes" isLive><div className={pane.section}><DeviceCharts device={device} /></div></Panel>
         <div className={css.column}>
-          <Panel title="Held by" isLive><div className={css.section}><Holder device={device} /></div></Panel>
-          <Panel title="Counters" isLive><div className={css.section}><Counters key={device.id} deviceId={device.id} /></div></Panel>
+          <Panel title="Held by" isLive><div className={pane.section}><Holder device={device} /></div></Panel>
+          <Panel title="Counters" isLive><div className={pane.section}><Counters key={device.id} deviceId={device.id} /></div></Panel>
           <Panel title="Processes">
             {answer.failure && !answer.data ? <Failed what="The processes" failure={answer.failure} retry={answer.retry} />
               : answer.data?.device ? <Processes device={answer.data.device} /> : <Skeleton rows={2} rowHeight={32} />}
@@ -118,9 +119,9 @@ function CardFacts({ device }: { device: FragmentType<typeof CardFactsFragment> 
     ["First seen", when(d.firstSeenAt, now)],
   ];
   return (
-    <div className={css.section}>
-      <p className={css.paneSub}><code>{d.uuid}</code> <CopyButton text={d.uuid} what="UUID" /></p>
-      <dl className={css.facts}>
+    <div className={pane.section}>
+      <p className={pane.sub}><code>{d.uuid}</code> <CopyButton text={d.uuid} what="UUID" /></p>
+      <dl className={pane.facts}>
         {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value ?? UNKNOWN}</dd></div>)}
       </dl>
     </div>

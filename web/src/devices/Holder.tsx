@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { DeviceInfo } from "../live/documents";
 import { useInventory } from "../live/Live";
 import { plural, since, timeOfDay, UNKNOWN } from "../ui/format";
-import css from "./DeviceList.module.css";
+import pane from "../ui/Pane.module.css";
 import { useNow } from "../ui/useNow";
 
 export function Holder({ device }: { device: DeviceInfo }) {
@@ -15,7 +15,7 @@ export function Holder({ device }: { device: DeviceInfo }) {
   const { name, owner, startedAt, id } = device.job;
   const held = jobs.get(id)?.heldDevices;
   return (
-    <dl className={css.facts} data-testid="holder">
+    <dl className={pane.facts} data-testid="holder">
       <div><dt>Held by</dt><dd><Link to="/jobs" search={{ q: name }}>{name}</Link></dd></div>
       <div><dt>User</dt><dd>{owner ?? UNKNOWN}</dd></div>
       <div><dt>Since</dt><dd>{startedAt == null ? UNKNOWN : `${timeOfDay(startedAt)}, ${since(startedAt, now)}`}</dd></div>

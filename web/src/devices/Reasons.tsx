@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { DeviceInfo } from "../live/documents";
 import { since, timeOfDay } from "../ui/format";
 import css from "./DeviceList.module.css";
+import pane from "../ui/Pane.module.css";
 import { useNow } from "../ui/useNow";
 
 export function Reasons({ device }: { device: DeviceInfo }) {
@@ -25,7 +26,7 @@ export function Reasons({ device }: { device: DeviceInfo }) {
           {reason.source != null && <p>Source: {reason.source}</p>}
         </section>
       ))}
-      <p className={`${css.paneSub} ${css.more}`}>
+      <p className={`${pane.sub} ${css.more}`}>
         <Link to="/events" search={{ device: device.uuid }}>All events of this device</Link>
       </p>
     </div>

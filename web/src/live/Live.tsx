@@ -1,6 +1,7 @@
 /** The live data of one signed-in person: made when the shell appears, dropped when it goes. */
+import { useRouter } from "@tanstack/react-router";
 import { createContext, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
-import { isStillSignedInAs, leaveSignedOut, type Session } from "../session/session";
+import { compareSession, leaveSignedOut, type Session } from "../session/session";
 import { Connection } from "./connection";
 import { FreshnessMonitor, type Freshness } from "./freshness";
 import { LiveStore } from "./store";
@@ -15,19 +16,22 @@ export interface Live {
 
 const LiveContext = createContext<Live | null>(null);
 
-function makeLive(session: Session): Live {
+function makeLive(session: Session, onRolesChanged: () => void): Live {
   const store = new LiveStore();
   const { protocol, host } = window.location;
   const connection = new Connection({
     open: openGraphqlWs(`${protocol === "https:" ? "wss" : "ws"}://${host}/graphql`),
-    isSignedIn: () => isStillSignedInAs(session),
+    checkSession: () => compareSession(session),
     onSignedOut: leaveSignedOut,
+    onRolesChanged,
   });
   return { session, store, connection, monitor: new FreshnessMonitor(store, connection) };
 }
 
 export function LiveProvider({ session, children }: { session: Session; children: ReactNode }) {
-  const [live] = useState(() => makeLive(session));
+  const router = useRouter();
+  // Read again, the session comes back with other roles, and the shell is made anew.
+  const [live] = useState(() => makeLive(session, () => void router.invalidate()));
   useEffect(() => {
     const { store, connection, monitor } = live;
     const detach = store.attach(connection);
@@ -67,6 +71,9 @@ export function useLive(): Live {
   if (live === null) throw new Error("useLive is for components inside the shell.");
   return live;
 }
+
+/** Whether to offer what only operators may do; the server decides. */
+export const useIsOperator = (): boolean => useLive().session.roles.includes("OPERATOR");
 
 /** Renders again with every tick of the fleet; for what shows its numbers. */
 export function useFleet() {

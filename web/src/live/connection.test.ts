@@ -23,19 +23,22 @@ class Sockets {
 }
 
 let sockets: Sockets;
-let isSignedIn: boolean;
+let session: "same" | "changed" | "over";
 let signedOut: number;
+let rolesChanged: number;
 let connection: Connection;
 
 beforeEach(() => {
   vi.useFakeTimers();
   sockets = new Sockets();
-  isSignedIn = true;
+  session = "same";
+  rolesChanged = 0;
   signedOut = 0;
   connection = new Connection({
     open: sockets.open,
-    isSignedIn: () => Promise.resolve(isSignedIn),
+    checkSession: () => Promise.resolve(session),
     onSignedOut: () => { signedOut++; },
+    onRolesChanged: () => { rolesChanged++; },
   });
 });
 afterEach(() => {
@@ -97,6 +100,17 @@ describe("a connection", () => {
     expect(connection.retryAt).toBeNull();
   });
 
+  it("tells of other roles and goes on", async () => {
+    connection.start();
+    sockets.last.opened();
+    session = "changed";
+    sockets.last.closed(4403);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(rolesChanged).toBe(1);
+    expect(signedOut).toBe(0);
+    expect(sockets.opened).toHaveLength(2);
+  });
+
   it("stops when the session is over, and only then", async () => {
     connection.start();
     sockets.last.opened();
@@ -104,7 +118,7 @@ describe("a connection", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(signedOut).toBe(0);
     await vi.advanceTimersByTimeAsync(4000);
-    isSignedIn = false;
+    session = "over";
     sockets.last.opened();
     sockets.last.closed(4401);
     await vi.advanceTimersByTimeAsync(10_000);

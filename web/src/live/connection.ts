@@ -4,6 +4,7 @@
  * wakes up or the network is back.
  */
 import { retryDelayMs } from "./backoff";
+import type { SessionState } from "../session/session";
 import { Signal } from "./signal";
 import type { OpenTransport, SubscriptionEvents, Transport } from "./transport";
 
@@ -25,9 +26,11 @@ interface Topic extends SubscriptionEvents {
 
 export interface ConnectionOptions {
   open: OpenTransport;
-  /** Asks the server whether the session still holds; false means signed out. */
-  isSignedIn: () => Promise<boolean>;
+  /** Asks the server whether the session still holds, with the same roles. */
+  checkSession: () => Promise<SessionState>;
   onSignedOut: () => void;
+  /** Another set of roles: what is shown is no longer what this person may see. */
+  onRolesChanged: () => void;
   now?: () => number;
   random?: () => number;
 }
@@ -147,8 +150,12 @@ export class Connection {
   }
 
   private async checkSession(): Promise<void> {
-    if (await this.options.isSignedIn()) return;
-    if (this.state === "stopped") return;
+    const session = await this.options.checkSession();
+    if (session === "same" || this.state === "stopped") return;
+    if (session === "changed") {
+      this.options.onRolesChanged();
+      return;
+    }
     this.stop();
     this.options.onSignedOut();
   }

@@ -19,8 +19,8 @@ export const ClusterDocument = graphql(`
       ...Readings
       ...LoadByPool
       ...NeedsAttention
-      ...PoolTable
-      ...SharePushed
+      ...PoolLoads
+      ...PoolsKnown
     }
   }
 `);
@@ -55,6 +55,7 @@ export const DevicesDocument = graphql(`
         uuid
         index
         migProfile
+        migParent { id }
         memoryTotalBytes
         temperatureSlowdownCelsius
         type { id name product }
@@ -102,6 +103,7 @@ export const JobsDocument = graphql(`
       removed
       changed {
         id
+        key
         name
         state
         source

@@ -43,7 +43,7 @@ export function Host({ node, live, gpuPower, devices }: HostProps) {
   const host = live.host;
   const blocks: [string, string | null | undefined][][] = [
     [
-      ["Address", facts.addresses.join(", ") || null],
+      ["Address", facts.addresses?.join(", ") || null],
       ["MAC", facts.macAddress],
       ["First seen", when(facts.firstSeenAt, now)],
     ],
@@ -75,8 +75,8 @@ export function Host({ node, live, gpuPower, devices }: HostProps) {
         </dl>
       ))}
       <div className={css.host}>
-        <span>Labels, {facts.labels.length}</span>
-        <ul className={css.labels}>{facts.labels.map((label) => <li key={label.name}>{label.name}={label.value}</li>)}</ul>
+        <span>Labels, {facts.labels?.length ?? 0}</span>
+        <ul className={css.labels}>{facts.labels?.map((label) => <li key={label.name}>{label.name}={label.value}</li>)}</ul>
       </div>
     </>
   );

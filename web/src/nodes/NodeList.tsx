@@ -4,6 +4,7 @@ import { useDeferredValue, useMemo } from "react";
 import type { DeviceInfo, NodeInfo } from "../live/documents";
 import { useFleet, useInventory, useLive } from "../live/Live";
 import { activity, sum, type Sums } from "../live/sums";
+import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
 import { Choice } from "../ui/Choice";
 import { FilterField } from "../ui/FilterField";
@@ -70,7 +71,7 @@ export function NodeList() {
         {failure !== undefined && !nodes.isLoaded ? <Failed what="The nodes" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} />
           : !nodes.isLoaded ? <Skeleton rows={16} rowHeight={32} />
           : ids.length === 0 && isFiltered ? <Empty title={`0 of ${count(nodes.size)} match`} action={<Action onPress={() => change({ q: undefined, state: undefined })}>Clear filters</Action>} />
-          : ids.length === 0 ? <Empty title="No node yet">Start a collector on a machine: it appears here by itself.</Empty>
+          : ids.length === 0 ? <Nothing title="No node yet" of="nodes">Start a collector on a machine: it appears here by itself.</Nothing>
           : <NodeTable ids={ids} devicesOf={devicesOf} />}
       </Panel>
     </Screen>

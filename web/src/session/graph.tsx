@@ -1,11 +1,12 @@
 /** Questions to the graph that are asked once (facts, lists): live numbers never come this way. */
-import { useCallback, useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { cacheExchange, Client, CombinedError, fetchExchange, mapExchange, Provider, useQuery } from "urql";
 import type { TypedDocumentString } from "../gql/graphql";
 import { useLive } from "../live/Live";
+import { Signal } from "../live/signal";
 import { CLIENT_HEADER, leaveSignedOut } from "./session";
 
-const client = new Client({
+const makeClient = () => new Client({
   url: "/graphql",
   preferGetMethod: false,
   fetchOptions: { credentials: "same-origin", headers: CLIENT_HEADER },
@@ -21,8 +22,13 @@ const client = new Client({
 });
 
 export function GraphProvider({ children }: { children: ReactNode }) {
+  // Made anew with the shell: what one person's roles let them see is not kept for the next.
+  const [client] = useState(makeClient);
   return <Provider value={client}>{children}</Provider>;
 }
+
+/** Something was changed from here: every answer that is shown is asked for again. */
+export const graphChanged = new Signal();
 
 /** What a panel says when its question failed: the server's own words and how to find its log. */
 export interface Failure {
@@ -38,8 +44,8 @@ export interface Answer<T> {
 }
 
 /**
- * Asks again by itself after every reconnection, so that facts are not older than the socket, and
- * whenever `pushed` changes: something that a subscription brought and that the answer follows from.
+ * Asks again by itself after every reconnection, so that facts are not older than the socket, after
+ * every change that was made from here, and whenever `pushed` changes: something that a subscription brought and that the answer follows from.
  */
 export function useDocument<T, V extends Record<string, unknown>>(
   document: TypedDocumentString<T, V>,
@@ -54,7 +60,8 @@ export function useDocument<T, V extends Record<string, unknown>>(
     requestPolicy: "cache-and-network",
   });
   const retry = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
-  const asOf = `${Math.max(epoch, 1)} ${pushed ?? ""}`;
+  const changes = useSyncExternalStore(graphChanged.subscribe, graphChanged.snapshot);
+  const asOf = `${Math.max(epoch, 1)} ${changes} ${pushed ?? ""}`;
   const askedAsOf = useRef(asOf);
   useEffect(() => {
     if (askedAsOf.current !== asOf) retry();
@@ -68,7 +75,7 @@ export function useDocument<T, V extends Record<string, unknown>>(
   };
 }
 
-function describe(error: CombinedError): Failure {
+export function describe(error: CombinedError): Failure {
   const first = error.graphQLErrors[0];
   const id = first?.extensions["requestId"] ?? first?.extensions["id"];
   return {

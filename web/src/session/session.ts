@@ -1,8 +1,10 @@
 /** Who is signed in, by the server's cookie session. Any change of person loads the page anew. */
+import type { Role } from "../gql/graphql";
+
 export interface Session {
   name: string;
   displayName: string | null;
-  roles: string[];
+  roles: Role[];
 }
 
 /** The server takes state-changing requests only with this header, which no foreign form can send. */
@@ -38,12 +40,16 @@ export async function readSession(): Promise<Session | null> {
   return (await response.json()) as Session;
 }
 
-/** False only when the server says that this person is not signed in; an outage says nothing. */
-export async function isStillSignedInAs(session: Session): Promise<boolean> {
+export type SessionState = "same" | "changed" | "over";
+
+/** Over only when the server says that this person is not signed in; an outage says nothing. */
+export async function compareSession(session: Session): Promise<SessionState> {
   try {
-    return (await readSession())?.name === session.name;
+    const now = await readSession();
+    if (now?.name !== session.name) return "over";
+    return now.roles.toSorted().join() === session.roles.toSorted().join() ? "same" : "changed";
   } catch {
-    return true;
+    return "same";
   }
 }
 
@@ -72,7 +78,22 @@ export async function signOut(): Promise<void> {
   window.location.assign("/sign-in");
 }
 
+/** What is on the screen cannot be shown again: while anybody holds it, the page stays. */
+let holds = 0;
+let isLeaving = false;
+
+/** Returns what lets go; a sign-out that came meanwhile then leads away. */
+export function holdLeaving(): () => void {
+  holds++;
+  return () => {
+    holds--;
+    if (holds === 0 && isLeaving) leaveSignedOut();
+  };
+}
+
 export function leaveSignedOut(): void {
+  isLeaving = true;
+  if (holds > 0) return;
   const { pathname, search } = window.location;
   window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`);
 }

@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
+import { useIsOperator } from "../live/Live";
 import { count } from "../ui/format";
 import { Icon, type IconName } from "../ui/Icon";
 import { LEVEL_WORD, Mark } from "../ui/Mark";
@@ -25,6 +26,7 @@ const RailFragment = graphql(`
 `);
 
 export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentType<typeof RailFragment> | null }) {
+  const isOperator = useIsOperator();
   const c = useFragment(RailFragment, cluster);
   return (
     <nav className={css.rail} aria-label="Screens" id="rail" {...(isOpen && { "data-open": "" })}>
@@ -36,6 +38,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
         <Item to="/devices" icon="devices" count={c?.load.devices}
           critical={c?.load.critical ?? 0} warning={c?.load.warning ?? 0}>Devices</Item>
         <Item to="/jobs" icon="jobs" count={c?.jobsActive}>Jobs</Item>
+        <Item to="/balance" icon="balance">Load balancing</Item>
         <Item to="/events" icon="info">Health events</Item>
       </Section>
       <Section title="Share">
@@ -44,6 +47,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
         <Item to="/users" icon="users" count={c?.usersTotal}>Users</Item>
       </Section>
       <Section title="Run">
+        {isOperator && <Item to="/audit" icon="audit">Audit log</Item>}
         <Item to="/about" icon="cluster">About</Item>
       </Section>
       <div className={css.foot}>

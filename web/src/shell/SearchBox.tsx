@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type KeyboardEvent } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
-import { useLive } from "../live/Live";
+import { useIsOperator, useLive } from "../live/Live";
 import css from "../ui/Dialog.module.css";
 import { Icon } from "../ui/Icon";
 import { find, type Found } from "./find";
@@ -21,6 +21,7 @@ export function SearchBox({ isOpen, onOpenChange }: { isOpen: boolean; onOpenCha
 
 function Finder({ close }: { close: () => void }) {
   const { store } = useLive();
+  const isOperator = useIsOperator();
   const navigate = useNavigate();
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
@@ -28,6 +29,7 @@ function Finder({ close }: { close: () => void }) {
     nodes: store.nodes.values(),
     devices: store.devices.values(),
     jobs: store.jobs.values(),
+    isOperator,
   });
   const at = Math.min(active, found.length - 1);
 

@@ -3,7 +3,9 @@ import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { LiveProvider, useCluster, useFreshness, useLive } from "../live/Live";
 import { GraphProvider } from "../session/graph";
+import { OwnLine, OwnProvider } from "../session/Own";
 import type { Session } from "../session/session";
+import { Announcer } from "../ui/announce";
 import { Banner } from "./Banner";
 import { Help } from "./Help";
 import { Rail } from "./Rail";
@@ -18,7 +20,7 @@ export function Shell({ session }: { session: Session }) {
   return (
     <GraphProvider>
       <LiveProvider session={session}>
-        <Frame />
+        <OwnProvider><Frame /></OwnProvider>
       </LiveProvider>
     </GraphProvider>
   );
@@ -51,12 +53,14 @@ function Frame() {
           togglePause={togglePause}
         />
         <Banner />
+        <OwnLine />
         <main id="screen" tabIndex={-1} className={css.screen} {...(kind === "stale" && { "data-stale": "" })}>
           <Outlet />
         </main>
       </div>
       <SearchBox isOpen={isSearching} onOpenChange={setSearching} />
       <Help isOpen={isHelping} onOpenChange={setHelping} />
+      <Announcer />
     </div>
   );
 }

@@ -1,23 +1,18 @@
 /** The right menu: about, what developers need, the keys, and the way out. */
 import { useNavigate } from "@tanstack/react-router";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
-import { useLive } from "../live/Live";
+import { useIsOperator, useLive } from "../live/Live";
 import { signOut } from "../session/session";
 import { setSingleKeys, useSingleKeys } from "./settings";
+import { ROLE_LETTERS } from "../users/roles";
 import css from "./TopBar.module.css";
-
-const ROLE_LETTERS: Record<string, string> = {
-  OPERATOR: "OP",
-  DATA_SCIENTIST: "DS",
-  ML_ENGINEER: "ML",
-  PRODUCTION_ENGINEER: "PE",
-};
 
 export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { session } = useLive();
   const navigate = useNavigate();
+  const isOperator = useIsOperator();
   const hasKeys = useSingleKeys();
-  const roles = session.roles.map((role) => ROLE_LETTERS[role] ?? role).join(" ");
+  const roles = session.roles.map((role) => ROLE_LETTERS[role]).join(" ");
   return (
     <MenuTrigger>
       <Button className={css.user}>
@@ -31,9 +26,9 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
           <Separator className={css.separator} />
           <MenuSection>
             <Header>Developer</Header>
-            <MenuItem className={css.item} href="/graphiql/" target="_blank" rel="noreferrer">
+            {isOperator && <MenuItem className={css.item} href="/graphiql/" target="_blank" rel="noreferrer">
               GraphiQL <span>new tab</span>
-            </MenuItem>
+            </MenuItem>}
             <MenuItem className={css.item} onAction={() => void navigator.clipboard?.writeText(`${window.location.origin}/graphql`)}>
               Copy the API’s address <span>/graphql</span>
             </MenuItem>

@@ -18,10 +18,12 @@ const SCREENS: Found[] = (
     ["Nodes", "/nodes", "nodes"],
     ["Devices", "/devices", "devices"],
     ["Jobs", "/jobs", "jobs"],
+    ["Load balancing", "/balance", "balance"],
     ["Health events", "/events", "info"],
     ["Pools", "/pools", "pools"],
     ["Groups", "/groups", "groups"],
     ["Users", "/users", "users"],
+    ["Audit log", "/audit", "audit"],
     ["About", "/about", "cluster"],
   ] as const
 ).map(([title, to, icon]) => ({ key: to, icon, title, note: "Screen", to }));
@@ -32,7 +34,10 @@ interface Known {
   nodes: Iterable<NodeInfo>;
   devices: Iterable<DeviceInfo>;
   jobs: Iterable<JobInfo>;
+  isOperator: boolean;
 }
+
+const FOR_OPERATORS = new Set(["/audit"]);
 
 export function find(text: string, known: Known): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -43,7 +48,9 @@ export function find(text: string, known: Known): Found[] {
     const rank = words.length > 0 && item.title.toLowerCase().startsWith(words[0]) ? 0 : 1;
     found.push({ rank, item });
   };
-  for (const screen of SCREENS) consider(screen, screen.title);
+  for (const screen of SCREENS) {
+    if (known.isOperator || !FOR_OPERATORS.has(screen.to)) consider(screen, screen.title);
+  }
   if (words.length > 0) {
     for (const node of known.nodes) {
       consider({ key: node.id, icon: "nodes", title: node.hostName, note: "Node", to: `/nodes/${encodeURIComponent(node.hostName)}` }, node.hostName);

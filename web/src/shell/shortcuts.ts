@@ -10,15 +10,19 @@ export const SHORTCUTS: readonly [keys: string, what: string][] = [
   ["g then v", "Devices"],
   ["g then j", "Jobs"],
   ["g then p", "Pools"],
+  ["g then b", "Load balancing"],
   ["/", "Filter the list"],
   ["arrows, j k", "Move in a list or the heat map"],
   ["Enter", "Open"],
+  ["c", "Create, on the screens of pools, groups and users"],
+  ["e", "Edit what is chosen"],
+  ["x", "Choose the row"],
   ["Space", "Pause or go on"],
   ["Esc", "Close"],
   ["?", "These keys"],
 ];
 
-const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", j: "/jobs", p: "/pools" };
+const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", j: "/jobs", p: "/pools", b: "/balance" };
 const SECOND_KEY_WITHIN_MS = 1000;
 
 interface Handlers {
@@ -64,8 +68,27 @@ export function useShortcuts(handlers: Handlers): void {
   }, [navigate]);
 }
 
+/** Single letters of one screen, silent while something is typed or a popup is open. */
+export function useScreenKeys(keys: Record<string, () => void>): void {
+  const latest = useRef(keys);
+  useEffect(() => { latest.current = keys; });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !areSingleKeysOn()) return;
+      if (isTyping(event.target) || isInDialog(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null) return;
+      const act = latest.current[event.key];
+      if (act === undefined) return;
+      // The letter must not be typed into the field that the act gives the focus to.
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+}
+
 const closest = (target: EventTarget | null, selector: string): boolean =>
   target instanceof Element && target.closest(selector) !== null;
 const isTyping = (target: EventTarget | null) => closest(target, "input, textarea, select, [contenteditable]");
-const isInDialog = (target: EventTarget | null) => closest(target, "[role=dialog], [role=menu], [role=listbox]");
+const isInDialog = (target: EventTarget | null) => closest(target, "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]");
 const isControl = (target: EventTarget | null) => closest(target, "button, a, summary, [role=option]");

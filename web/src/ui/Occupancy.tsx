@@ -1,4 +1,5 @@
 /** A set of devices as a bar: computing, held and idle, held and unknown, free; waiting beyond 100 %. */
+import { percent } from "./format";
 import css from "./Occupancy.module.css";
 
 export interface Occupied {
@@ -34,5 +35,24 @@ export function Occupancy({ load, mean, hasWaiting }: OccupancyProps) {
         <i className={css.waiting} style={{ width: `${Math.min(40, (100 * waiting) / Math.max(1, load.devices))}%` }} />
       )}
     </div>
+  );
+}
+
+interface LegendProps {
+  hasUnknown?: boolean;
+  hasWaiting?: boolean;
+  mean?: number | null;
+}
+
+export function OccupancyLegend({ hasUnknown, hasWaiting, mean }: LegendProps) {
+  return (
+    <span className={css.legend}>
+      <span><i className={css.computingKey} /> computing</span>
+      <span><i className={css.idleKey} /> {hasWaiting ? "idle" : "allocated, idle"}</span>
+      <span><i className={css.freeKey} /> free</span>
+      {hasUnknown && <span><i className={css.unknownKey} /> unknown</span>}
+      {hasWaiting && <span><i className={css.waitingKey} /> asked for by waiting jobs</span>}
+      {mean !== undefined && <span><i className={css.meanKey} /> mean {percent(mean)}</span>}
+    </span>
   );
 }

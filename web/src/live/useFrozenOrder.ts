@@ -1,9 +1,6 @@
 /** Rows never move on their own: the order holds until the question changes or somebody asks. */
-import { useCallback, useEffect, useMemo, useState } from "react";
-import { useInventory, useLive } from "../live/Live";
-import { matches, type DeviceFilters } from "./filters";
+import { useEffect, useMemo, useState } from "react";
 import { newcomers, wouldMove } from "./moves";
-import { arrange, type SortKey } from "./sorting";
 
 const LOOK_EVERY_MS = 2000;
 
@@ -14,23 +11,17 @@ export interface FrozenOrder {
   sortAgain: () => void;
 }
 
-export function useFrozenOrder(filters: DeviceFilters, sort: readonly SortKey[]): FrozenOrder {
-  const { store } = useLive();
-  const { devices } = useInventory();
-  const question = JSON.stringify([filters, sort]);
-  const fresh = useCallback(() => {
-    const [wanted, keys] = JSON.parse(question) as [DeviceFilters, SortKey[]];
-    const found = [...store.devices.values()].filter((device) => matches(device, store.fleet, wanted));
-    return arrange(found, store.fleet, keys);
-  }, [store, question]);
-
+/**
+ * `fresh` gives the ids in their order now; a new function is a new question. `when` changes with
+ * what makes a first answer worth another sorting, such as the first data.
+ */
+export function useFrozenOrder(fresh: () => string[], when: string): FrozenOrder {
   const [asked, setAsked] = useState(0);
-  const hasNumbers = store.fleet.shownTime !== null;
   const frozen = useMemo(
     () => fresh(),
     // Sorted again only by a new question, the first data, or on request.
     // oxlint-disable-next-line react/exhaustive-deps
-    [fresh, devices.isLoaded, hasNumbers, asked],
+    [fresh, when, asked],
   );
   const [late, setLate] = useState<Late>({ after: frozen, ids: [] });
   const added = late.after === frozen ? late.ids : NONE;

@@ -1,0 +1,153 @@
+"""The root fields that change something. Each is one transaction, and answers with a union."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+import resolvers.groups
+import resolvers.pools
+import resolvers.users
+from schema.groups import Group, GroupsDeleted
+from schema.pools import (
+    Pool,
+    PoolsDeleted,
+)
+from schema.refusals import (
+    BadName,
+    DefaultPoolStays,
+    DevicesBusy,
+    DevicesInOtherPool,
+    GroupHasPool,
+    ItemsRefused,
+    LastOperator,
+    MixedDeviceTypes,
+    NameTaken,
+    NobodyChosen,
+    NoDevices,
+    OwnRoles,
+    PoolInUse,
+    StaleEdit,
+    TooManyAtOnce,
+    UsersInOtherGroup,
+    result,
+)
+from schema.users import (
+    PasswordReset,
+    User,
+    UsersDeleted,
+    UsersOnBoarded,
+)
+
+CreatePoolResult = result(
+    "CreatePoolResult",
+    Pool,
+    BadName,
+    NameTaken,
+    NoDevices,
+    MixedDeviceTypes,
+    DevicesInOtherPool,
+    DevicesBusy,
+    GroupHasPool,
+)
+EditPoolResult = result(
+    "EditPoolResult",
+    Pool,
+    StaleEdit,
+    DefaultPoolStays,
+    BadName,
+    NameTaken,
+    MixedDeviceTypes,
+    DevicesInOtherPool,
+    DevicesBusy,
+)
+MoveDevicesResult = result(
+    "MoveDevicesResult", Pool, NoDevices, MixedDeviceTypes, DevicesInOtherPool, DevicesBusy
+)
+DeletePoolsResult = result("DeletePoolsResult", PoolsDeleted, ItemsRefused)
+CreateGroupResult = result(
+    "CreateGroupResult", Group, BadName, NameTaken, PoolInUse, UsersInOtherGroup
+)
+EditGroupResult = result(
+    "EditGroupResult", Group, StaleEdit, BadName, NameTaken, PoolInUse, UsersInOtherGroup
+)
+DeleteGroupsResult = result("DeleteGroupsResult", GroupsDeleted, ItemsRefused)
+OnBoardUsersResult = result(
+    "OnBoardUsersResult", UsersOnBoarded, NobodyChosen, TooManyAtOnce, ItemsRefused
+)
+EditUserResult = result("EditUserResult", User, StaleEdit, BadName, OwnRoles, LastOperator)
+ResetPasswordResult = result("ResetPasswordResult", PasswordReset)
+DeleteUsersResult = result("DeleteUsersResult", UsersDeleted, ItemsRefused, LastOperator)
+
+
+def mutation(answer: Any, resolver: Callable[..., Any], description: str) -> Any:
+    """Null where it failed by accident: what else the document changed is answered all the same."""
+    return strawberry.mutation(
+        resolver=resolver, graphql_type=answer | None, description=description
+    )
+
+
+@strawberry.type(
+    description=(
+        "For operators. With a `commandId` (a UUID that the caller makes), a command that is sent "
+        "again is not carried out again: the answer is the former one."
+    )
+)
+class Mutation:
+    create_pool = mutation(
+        CreatePoolResult,
+        resolvers.pools.create_pool,
+        "Make a pool of devices of one type, which leave the Default pool.",
+    )
+    edit_pool = mutation(
+        EditPoolResult,
+        resolvers.pools.edit_pool,
+        "Rename a pool, add devices of the Default pool, give others back to it.",
+    )
+    move_devices = mutation(
+        MoveDevicesResult,
+        resolvers.pools.move_devices,
+        "Take devices out of their pools into another, at once.",
+    )
+    delete_pools = mutation(
+        DeletePoolsResult,
+        resolvers.pools.delete_pools,
+        "Delete pools; their devices return to the Default pool.",
+    )
+    create_group = mutation(
+        CreateGroupResult,
+        resolvers.groups.create_group,
+        "Make a group of free users and a free pool.",
+    )
+    edit_group = mutation(
+        EditGroupResult,
+        resolvers.groups.edit_group,
+        "Rename a group; add and remove users; change its pool.",
+    )
+    delete_groups = mutation(
+        DeleteGroupsResult,
+        resolvers.groups.delete_groups,
+        "Delete groups that have nobody and nothing left.",
+    )
+    on_board_users = mutation(
+        OnBoardUsersResult,
+        resolvers.users.on_board_users,
+        "Take people on board, each with roles and a group.",
+    )
+    edit_user = mutation(
+        EditUserResult,
+        resolvers.users.edit_user,
+        "Change a user's display name or roles.",
+    )
+    reset_password = mutation(
+        ResetPasswordResult,
+        resolvers.users.reset_password,
+        "Give a user a new password, shown once; the user is signed out everywhere.",
+    )
+    delete_users = mutation(
+        DeleteUsersResult,
+        resolvers.users.delete_users,
+        "Delete users; they leave their groups, their sessions end.",
+    )

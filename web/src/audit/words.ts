@@ -1,0 +1,63 @@
+/** What the log's actions are called among people. An action without words here is shown as it is. */
+import { ROLE_WORDS } from "../users/roles";
+
+
+/** What was done, and what was tried: "created pool research", "tried to create pool research". */
+const ACTIONS: Record<string, readonly [did: string, tried: string]> = {
+  "cluster.install": ["installed", "install"],
+  "pool.create": ["created", "create"],
+  "pool.edit": ["edited", "edit"],
+  "pool.move_devices": ["moved devices of", "move devices into"],
+  "pool.delete": ["deleted", "delete"],
+  "group.create": ["created", "create"],
+  "group.edit": ["edited", "edit"],
+  "group.delete": ["deleted", "delete"],
+  "user.on_board": ["on-boarded", "on-board"],
+  "user.edit": ["edited", "edit"],
+  "user.delete": ["deleted", "delete"],
+  "user.reset_password": ["reset the password of", "reset the password of"],
+  "user.sign_in": ["signed in as", "sign in as"],
+  "user.sign_out": ["signed out", "sign out"],
+};
+
+/** Actions that touch something of another kind too: what they did to it. */
+const BESIDES: Record<string, string> = {
+  "user.on_board group": "on-boarded users into",
+  "pool.create group": "gave a new pool to",
+};
+
+export const ACTION_WORDS: Record<string, string> = {
+  "cluster.install": "install",
+  "pool.create": "create pool",
+  "pool.edit": "edit pool",
+  "pool.move_devices": "move devices",
+  "pool.delete": "delete pool",
+  "group.create": "create group",
+  "group.edit": "edit group",
+  "group.delete": "delete group",
+  "user.on_board": "on-board user",
+  "user.edit": "edit user",
+  "user.delete": "delete user",
+  "user.reset_password": "reset password",
+  "user.sign_in": "sign in",
+  "user.sign_out": "sign out",
+};
+
+export const KINDS = ["pool", "group", "user", "cluster"] as const;
+
+/** "created pool", before the object's name. */
+export function didWhat(action: string, objectKind: string, isRefused: boolean): string {
+  const beside = BESIDES[`${action} ${objectKind}`];
+  if (beside !== undefined && !isRefused) return `${beside} ${objectKind}`;
+  const words = ACTIONS[action];
+  if (words === undefined) return `${action} ${objectKind}`;
+  return `${isRefused ? `tried to ${words[1]}` : words[0]} ${objectKind}`;
+}
+
+const PROPERTIES: Record<string, string> = { display_name: "display name", added: "added", removed: "removed" };
+
+export const propertyWords = (name: string): string => PROPERTIES[name] ?? name.replaceAll("_", " ");
+
+
+/** A value of a property, as people say it. */
+export const valueWords = (name: string, value: string): string => (name === "roles" ? ((ROLE_WORDS as Record<string, string>)[value] ?? value) : value);
