@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,8 +114,8 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
     load.utilisation_percent = sum(used) / len(used) if used else None
     load.memory_used_bytes = int(sum(used_memory)) if used_memory else None
     load.memory_total_bytes = sum(total_memory) if total_memory else None
-    load.power_watts = sum(power) if power else None
-    load.power_limit_watts = sum(limits) if limits else None
+    load.power_watts = math.fsum(power) if power else None
+    load.power_limit_watts = math.fsum(limits) if limits else None
     load.temperature_max_celsius = max(temperatures, default=None)
     for job in jobs:
         if job.state is JobState.QUEUED:

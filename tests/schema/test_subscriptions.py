@@ -50,6 +50,15 @@ async def test_the_cluster_is_told_at_once_and_then_every_tick(graph: Graph) -> 
     }
 
 
+async def test_sums_are_as_exact_as_what_is_summed(graph: Graph) -> None:
+    node = await graph.add_node("n1", devices=3)
+    for index, watts in enumerate([0.1, 0.2, 0.3]):
+        node.set(index, power_watts=watts)
+    await node.say()
+    answer = await graph.ask("{ cluster { load { powerWatts } } }")
+    assert answer["cluster"]["load"]["powerWatts"] == 0.6
+
+
 @pytest.mark.spec("API-4", "API-5", "DEV-1")
 async def test_the_fleet_comes_in_columns_and_what_a_card_does_not_have_is_null(
     graph: Graph,

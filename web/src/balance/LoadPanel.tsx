@@ -4,6 +4,7 @@ import { useState } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import { HELD, type DeviceSearch } from "../devices/filters";
 import { useFleet, useInventory } from "../live/Live";
+import { activity } from "../live/sums";
 import { Action } from "../ui/Action";
 import { count, plural, share, since, timeOfDay } from "../ui/format";
 import { Occupancy, OccupancyLegend } from "../ui/Occupancy";
@@ -17,7 +18,7 @@ import { useHeldOrder } from "./useHeldOrder";
 const LoadByPoolFragment = graphql(`
   fragment LoadByPool on Cluster {
     time
-    load { devices computing }
+    load { devices allocated computing idle }
     pools {
       id
       name
@@ -39,7 +40,7 @@ interface LoadPanelProps {
 export function LoadPanel({ cluster, by, onBy, rows, canShowMore }: LoadPanelProps) {
   const data = useFragment(LoadByPoolFragment, cluster);
   const { devices } = useInventory();
-  const mean = data ? share(data.load.computing, data.load.devices) : null;
+  const mean = data ? share(activity(data.load).computing, data.load.devices) : null;
   return (
     <Panel title="Load by" isLive aside={<OccupancyLegend hasWaiting mean={mean} />}
       note={<Segments label="Load by" options={[["pool", "Pool"], ["group", "Group"], ["node", "Node"]]} value={by} onChange={onBy} />}>
@@ -99,8 +100,8 @@ function Lines({ by, found, mean, now, rows, canShowMore }: LinesProps) {
                 <td className={css.bar}><Occupancy load={load} mean={mean} hasWaiting /></td>
                 <Cell by={by} name={name} n={load.devices} />
                 <Cell by={by} name={name} n={load.allocated} state={HELD} />
-                <Cell by={by} name={name} n={load.computing} state={["COMPUTING"]} />
-                <Cell by={by} name={name} n={load.idle} state={["IDLE"]} />
+                <Cell by={by} name={name} n={activity(load).computing} state={["COMPUTING"]} />
+                <Cell by={by} name={name} n={activity(load).idle} state={["IDLE"]} />
                 <Cell by={by} name={name} n={load.free} state={["FREE"]} />
                 {by !== "node" && <Queue by={by} name={name} load={load} now={now} />}
               </tr>
@@ -134,7 +135,7 @@ function Name({ by, name }: { by: LoadBy; name: string }) {
 interface CellProps {
   by: LoadBy;
   name: string;
-  n: number;
+  n: number | null;
   state?: readonly ("FREE" | "IDLE" | "COMPUTING" | "UNKNOWN")[];
 }
 

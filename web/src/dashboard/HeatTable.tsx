@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { DeviceInfo } from "../live/documents";
-import { sum } from "../live/sums";
+import { activity, sum } from "../live/sums";
 import { useFleet, useInventory } from "../live/Live";
 import { celsius, count, percent, shortType } from "../ui/format";
 import table from "../ui/Table.module.css";
@@ -57,7 +57,7 @@ export function HeatTable({ by }: { by: HeatGroup }) {
             return (
               <tr key={line.key}>
                 <th scope="row"><Link to={line.to} search={line.search as never}>{line.title}</Link></th>
-                {[s.devices, s.allocated, s.computing, s.idle, s.free, s.unknown, s.critical + s.warning].map((n, i) => (
+                {[s.devices, s.allocated, activity(s).computing, activity(s).idle, s.free, s.unknown, s.critical + s.warning].map((n, i) => (
                   <td key={i} className={table.number}>{count(n)}</td>
                 ))}
                 <td className={table.number}>{percent(s.utilisation)}</td>

@@ -26,7 +26,7 @@ export function Reasons({ device }: { device: DeviceInfo }) {
           {reason.source != null && <p>Source: {reason.source}</p>}
         </section>
       ))}
-      <p className={pane.sub}>
+      <p className={`${pane.sub} ${css.more}`}>
         <Link to="/events" search={{ device: device.uuid }}>All events of this device</Link>
       </p>
     </div>

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { HELD } from "../devices/filters";
 import { useFleet } from "../live/Live";
-import { sum } from "../live/sums";
+import { activity, sum } from "../live/sums";
 import { count } from "../ui/format";
 import { Cell, type Column } from "../ui/Grid";
 import { Occupancy } from "../ui/Occupancy";
@@ -35,8 +35,8 @@ export function GroupCells({ group, deviceIds, jobs }: { group: GroupInfo; devic
       <Cell>{pool && <Occupancy load={load} />}</Cell>
       <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name] }}>{count(load.devices)}</Link> : none}</Cell>
       <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: HELD }}>{count(load.allocated)}</Link> : none}</Cell>
-      <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["COMPUTING"] }}>{count(load.computing)}</Link> : none}</Cell>
-      <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["IDLE"] }}>{count(load.idle)}</Link> : none}</Cell>
+      <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["COMPUTING"] }}>{count(activity(load).computing)}</Link> : none}</Cell>
+      <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["IDLE"] }}>{count(activity(load).idle)}</Link> : none}</Cell>
       <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["FREE"] }}>{count(load.free)}</Link> : none}</Cell>
       <Cell kind="number"><Link to="/jobs" search={{ group: [name] }}>{count(jobs)}</Link></Cell>
     </>

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { JobInfo } from "../live/documents";
 import { useFleet } from "../live/Live";
-import { sum } from "../live/sums";
+import { activity, sum } from "../live/sums";
 import { count, duration, plural, since, UNKNOWN } from "../ui/format";
 import { Cell, type Column } from "../ui/Grid";
 import { useNow } from "../ui/useNow";
@@ -51,7 +51,7 @@ export function JobCells({ job, isBrief, isOver, deviceIds, freeDevices }: JobCe
       {!isBrief && <Cell>{job.group?.name ?? <span className={css.muted}>{UNKNOWN}</span>}</Cell>}
       {!isBrief && <Cell>{job.pool ? <Link to="/devices" search={{ pool: [job.pool.name] }}>{job.pool.name}</Link> : <span className={css.muted}>{UNKNOWN}</span>}</Cell>}
       <Cell kind="number">{isWaiting || isOver ? <span className={css.muted}>–</span> : <Link to="/devices" search={{ q: job.name }}>{count(job.heldDevices)}</Link>}</Cell>
-      {!isBrief && <Cell kind="number">{isWaiting || isOver ? <span className={css.muted}>–</span> : count(sums.computing)}</Cell>}
+      {!isBrief && <Cell kind="number">{isWaiting || isOver ? <span className={css.muted}>–</span> : count(activity(sums).computing)}</Cell>}
       {!isBrief && <Cell><Places job={job} /></Cell>}
       <Cell kind="number">{since(isWaiting ? job.submittedAt : job.startedAt, now)}</Cell>
     </>

@@ -5,6 +5,7 @@ import { HELD } from "../devices/filters";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import type { JobInfo } from "../live/documents";
 import { useCluster, useInventory, useIsOperator } from "../live/Live";
+import { activity } from "../live/sums";
 import { Check } from "../ui/Check";
 import { count, plural, shortType, since, UNKNOWN } from "../ui/format";
 import { Occupancy } from "../ui/Occupancy";
@@ -158,8 +159,8 @@ const PoolRow = memo(function PoolRow({ pool, load, jobs, isShown, isTicked, can
       <td className={css.bar}>{load && <Occupancy load={load} />}</td>
       <Number n={load?.devices} search={{ pool: [name] }} />
       <Number n={load?.allocated} search={{ pool: [name], state: HELD }} />
-      <Number n={load?.computing} search={{ pool: [name], state: ["COMPUTING"] }} />
-      <Number n={load?.idle} search={{ pool: [name], state: ["IDLE"] }} />
+      <Number n={load && activity(load).computing} search={{ pool: [name], state: ["COMPUTING"] }} />
+      <Number n={load && activity(load).idle} search={{ pool: [name], state: ["IDLE"] }} />
       <Number n={load?.free} search={{ pool: [name], state: ["FREE"] }} isStrong />
       <td>{group ? <Link to="/groups" search={{ q: group.name }}>{group.name}</Link> : <span className={table.muted}>no group</span>}</td>
       <td className={table.number}><Link to="/jobs" search={{ pool: [name] }} className={css.number}>{count(jobs?.length)}</Link></td>
@@ -179,7 +180,7 @@ const PoolRow = memo(function PoolRow({ pool, load, jobs, isShown, isTicked, can
 }, isSame);
 
 interface NumberProps {
-  n: number | undefined;
+  n: number | null | undefined;
   search: { pool: string[]; state?: typeof HELD };
   isStrong?: boolean;
 }
