@@ -25,7 +25,7 @@ from domain.users import Newcomer, User, delete_users, edit_user, on_board
 from tests.domain.fleet import NOON, node
 from tests.services.locks import Stop, during
 
-pytestmark = pytest.mark.usefixtures("nothing_is_begun_anew")
+pytestmark = pytest.mark.usefixtures("no_deadlock")
 
 ADA = Actor(1, "ada")
 

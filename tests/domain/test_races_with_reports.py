@@ -28,7 +28,7 @@ from domain.users import Newcomer, User, delete_users, on_board
 from tests.domain.fleet import NOON, device, node
 from tests.services.locks import Stop, during
 
-pytestmark = pytest.mark.usefixtures("nothing_is_begun_anew")
+pytestmark = pytest.mark.usefixtures("no_deadlock")
 
 ADA = Actor(1, "ada")
 

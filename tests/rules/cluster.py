@@ -21,7 +21,7 @@ from tests.rules import checks
 from tests.rules.operators import Answer, Operators, Sending
 from tests.rules.oracle import Oracle
 from tests.rules.replay import Replay
-from tests.rules.reports import FIRST, NodeLists, Report, reports
+from tests.rules.reports import FIRST, NodeLists, NodeRuns, Report, Runs, reports
 from tests.rules.states import (
     QUESTION,
     Job,
@@ -32,7 +32,17 @@ from tests.rules.states import (
     jobs_known_to_the_api,
     known_to_the_api,
 )
-from tests.rules.wishes import Device, Sight, Wish, mostly, wishes
+from tests.rules.wishes import (
+    CreateGroup,
+    CreatePool,
+    Device,
+    Newcomer,
+    OnBoardUsers,
+    Sight,
+    Wish,
+    mostly,
+    wishes,
+)
 from tests.services.graph import Graph, running_graph
 
 KNOWN_WITHIN_SECONDS = 3.0
@@ -67,7 +77,19 @@ sent = st.builds(
     mostly(st.none(), st.integers(0, 50)),
     st.sampled_from([False, False, False, True]),
 )
-requests: SearchStrategy[Request] = mostly(sent, sent, st.builds(Again, st.integers(1, 6)), reports)
+requests: SearchStrategy[Request] = mostly(
+    sent, st.builds(Again, st.integers(1, 6)), reports, reports
+)
+
+
+BEGINNING: tuple[Sequence[Request], ...] = (
+    FIRST,
+    [Sent(CreatePool("one", (0, 1)))],
+    [Sent(CreatePool("two", (0, 1)))],
+    [Sent(OnBoardUsers((Newcomer("bob", ("OPERATOR",)), Newcomer("cleo"), Newcomer("dan"))))],
+    [Sent(CreateGroup("red", (0,), 0)), NodeRuns("a", (Runs("1", "cleo", frozenset({"GPU-0"})),))],
+)
+"""So that every rule is near: pools with and without a group, a job, two operators, free users."""
 
 
 class Cluster:
@@ -195,7 +217,7 @@ class Cluster:
 
 @asynccontextmanager
 async def new_cluster(url: str) -> AsyncIterator[Cluster]:
-    """On an empty database, with an operator and two nodes."""
+    """On an empty database, after its beginning."""
     await open_database(url, migrate=False)
     bus = Bus("embedded://")
     try:
@@ -204,7 +226,8 @@ async def new_cluster(url: str) -> AsyncIterator[Cluster]:
         async with running_graph(bus, installed.password) as graph:
             cluster = Cluster(graph, installed.password, await in_the_tables())
             try:
-                await cluster.take(FIRST)
+                for step in BEGINNING:
+                    await cluster.take(step)
                 yield cluster
             finally:
                 await cluster.operators.close()

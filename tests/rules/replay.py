@@ -1,7 +1,8 @@
 """The audit log replayed: from its entries alone, what the pools, groups and users must be.
 
-Each entry's `before` has to be what the entries so far led to, so that none lies about either side.
-Names in entries are those of their time.
+Each entry's `before` has to be what the entries so far led to, so that none lies about either side,
+and each makes one version, so that a stale edit can be told what came between. Names in entries are
+those of their time.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from tests.rules.states import State
 class Pool:
     name: str
     type: str | None
+    version: int = 1
 
 
 @dataclass
 class Group:
     name: str
     pool: int | None = None
+    version: int = 1
 
 
 @dataclass
@@ -33,6 +36,7 @@ class User:
     display_name: str | None
     roles: set[str]
     group: int | None
+    version: int = 1
 
 
 @dataclass
@@ -92,6 +96,7 @@ class Replay:
                     id == self.default_pool,
                     pool.type,
                     frozenset(devices.get(id, ())),
+                    pool.version,
                 )
                 for id, pool in self.pools.items()
             },
@@ -101,11 +106,12 @@ class Replay:
                     id == self.default_group,
                     group.pool,
                     frozenset(i for i, user in self.users.items() if user.group == id),
+                    group.version,
                 )
                 for id, group in self.groups.items()
             },
             {
-                id: states.User(user.name, user.display_name, frozenset(user.roles))
+                id: states.User(user.name, user.display_name, frozenset(user.roles), user.version)
                 for id, user in self.users.items()
             },
         )
@@ -118,6 +124,7 @@ class Replay:
     def _pool_changed(self, entry: AuditRow) -> None:
         before, after, pool = entry.before or {}, entry.after or {}, self.pools[_id(entry)]
         assert entry.object_name == pool.name, entry
+        pool.version += 1
         for name in ("name", "type"):
             if name in after:
                 assert getattr(pool, name) == before[name], entry
@@ -152,6 +159,7 @@ class Replay:
     def _group_changed(self, entry: AuditRow) -> None:
         before, after, group = entry.before or {}, entry.after or {}, self.groups[_id(entry)]
         assert entry.object_name == group.name, entry
+        group.version += 1
         if "name" in after:
             assert before["name"] == group.name, entry
             group.name = after["name"]
@@ -191,6 +199,7 @@ class Replay:
         user = self.users[_id(entry)]
         assert user.roles == set(entry.before["roles"]), entry
         user.roles = set(entry.after["roles"])
+        user.version += 1
         if "display_name" in entry.after:
             assert user.display_name == entry.before["display_name"], entry
             user.display_name = entry.after["display_name"]

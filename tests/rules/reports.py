@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from domain.database import fetch
 from domain.inventory import ReportedDevice, ReportedNode, record_node
 from domain.job_reports import ReportedJob, record_processes
 from domain.jobs import JobSource
 from domain.queue_reports import QueuedJob, record_queue
-from tests.rules.wishes import PEOPLE, THINGS, names
+from tests.rules.wishes import PEOPLE, mostly, names
 
 H100, L4 = "NVIDIA H100 80GB HBM3", "NVIDIA L4"
 DEVICES = tuple(f"GPU-{number}" for number in range(8))
@@ -82,7 +83,8 @@ class NodeRuns:
 class Waits:
     key: str
     owner: str
-    pool: str
+    pool: int
+    """The position of the pool among those that there are, the newest first."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,9 @@ class QueueHolds:
     jobs: tuple[Waits, ...]
 
     async def write(self) -> Announcements:
+        pools = [row["name"] for row in await fetch("SELECT name FROM pool ORDER BY id DESC")]
         jobs = [
-            QueuedJob(job.key, f"train {job.key}", job.owner, job.pool, 1, None)
+            QueuedJob(job.key, f"train {job.key}", job.owner, pools[job.pool % len(pools)], 1, None)
             for job in self.jobs
         ]
         return {"job": await record_queue(JobSource.NVML, jobs, datetime.now(UTC))}
@@ -110,12 +113,8 @@ FIRST: tuple[Report, ...] = tuple(NodeLists(node, frozenset(NODES[node])) for no
 """What makes the cluster: everything is there."""
 
 keys = st.sampled_from(["1", "2", "3"])
-owners = names((*PEOPLE, "root"))
+owners = mostly(st.sampled_from(PEOPLE), names((*PEOPLE, "root")))
 nodes = st.sampled_from(sorted(NODES))
-
-
-def _of(node: str) -> SearchStrategy[frozenset[str]]:
-    return st.frozensets(st.sampled_from(NODES[node]))
 
 
 def _most_of(node: str) -> SearchStrategy[frozenset[str]]:
@@ -124,33 +123,34 @@ def _most_of(node: str) -> SearchStrategy[frozenset[str]]:
     )
 
 
-reports: SearchStrategy[Report] = st.one_of(
-    nodes.flatmap(
-        lambda node: st.builds(
-            NodeLists,
-            st.just(node),
-            _most_of(node),
-            st.frozensets(st.sampled_from(NODES[node]), max_size=1),
-        )
-    ),
-    nodes.flatmap(
-        lambda node: st.builds(
-            NodeRuns,
-            st.just(node),
-            st.lists(
-                st.builds(
-                    Runs, keys, owners, st.frozensets(st.sampled_from(NODES[node]), max_size=2)
-                ),
-                max_size=2,
-                unique_by=lambda job: job.key,
-            ).map(tuple),
-        )
-    ),
-    st.builds(
-        QueueHolds,
-        st.lists(
-            st.builds(Waits, keys, owners, st.sampled_from(THINGS)),
-            max_size=1,
-        ).map(tuple),
-    ),
+lists = nodes.flatmap(
+    lambda node: st.builds(
+        NodeLists,
+        st.just(node),
+        _most_of(node),
+        st.frozensets(st.sampled_from(NODES[node]), max_size=1),
+    )
 )
+runs = nodes.flatmap(
+    lambda node: st.builds(
+        NodeRuns,
+        st.just(node),
+        st.lists(
+            st.builds(
+                Runs,
+                keys,
+                owners,
+                st.frozensets(st.sampled_from(NODES[node]), min_size=1, max_size=2),
+            ),
+            max_size=2,
+            unique_by=lambda job: job.key,
+        ).map(tuple),
+    )
+)
+waits = st.builds(
+    QueueHolds,
+    st.lists(
+        st.builds(Waits, st.sampled_from(["1", "4", "5"]), owners, st.integers(0, 3)), max_size=2
+    ).map(tuple),
+)
+reports: SearchStrategy[Report] = mostly(runs, lists, waits)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from domain.database import fetch
@@ -22,7 +22,7 @@ class Pool:
     is_default: bool
     type: str | None
     devices: frozenset[str]  # UUIDs
-    version: int = field(default=0, compare=False)
+    version: int
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Group:
     is_default: bool
     pool: int | None
     users: frozenset[int]
-    version: int = field(default=0, compare=False)
+    version: int
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class User:
     name: str
     display_name: str | None
     roles: frozenset[str]
-    version: int = field(default=0, compare=False)
+    version: int
 
     @property
     def is_operator(self) -> bool:
