@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Request, expect
 
 from tests.web.conftest import Console
 
@@ -59,9 +57,17 @@ async def test_a_screen_that_is_first_wanted_while_the_server_is_away_is_there(
     console: Console,
 ) -> None:
     page = console.page
-    async with page.expect_response(re.compile("/assets/About-")) as last_screen:
+    under_way: set[Request] = set()
+    come: list[str] = []
+    page.on("request", lambda request: under_way.add(request))
+
+    def are_screens_there(request: Request) -> bool:
+        under_way.discard(request)
+        come.append(request.url)
+        return any("/assets/About-" in url for url in come) and not under_way
+
+    async with page.expect_event("requestfinished", are_screens_there):
         await page.reload()
-    await (await last_screen.value).finished()
     await page.evaluate("window.isTheSamePage = true")
     console.product.kill()
     await expect(page.get_by_test_id("live")).to_contain_text("Stale")
