@@ -73,7 +73,7 @@ class Postgres:
         self._control("restart")  # which, unlike start, remembers how it was started
 
     def stop(self) -> None:
-        self._control("-m", "immediate", "stop")  # the server that runs now, also after a restart
+        self._control("-m", "fast", "stop")  # the server that runs now, also after a restart
         self.server._cleanup()
 
     def _control(self, *arguments: str) -> None:

@@ -19,11 +19,15 @@ DRIVER_UNAVAILABLE, FAILED = DeviceStatus.DRIVER_UNAVAILABLE, DeviceStatus.FAILE
 
 def children() -> list[psutil.Process]:
     """The NVML children that are alive, abandoned ones included."""
-    return [
-        process
-        for process in psutil.Process().children()
-        if process.status() != psutil.STATUS_ZOMBIE and "workers.nvml.child" in process.cmdline()
-    ]
+    return [process for process in psutil.Process().children() if _is_alive_child(process)]
+
+
+def _is_alive_child(process: psutil.Process) -> bool:
+    try:
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE
+        return not is_zombie and "workers.nvml.child" in process.cmdline()
+    except psutil.NoSuchProcess:  # it ended between being listed and being looked at
+        return False
 
 
 @pytest.fixture(autouse=True)
