@@ -18,6 +18,9 @@ from tests import spec_record
 from tests.requirements import REPOSITORY
 from tests.spec_record import tree_fingerprint
 
+# A test waits for its servers half of its time; each process has a range of ports (process.py).
+PROCESSES = min(max(2, os.cpu_count() or 2), 5)
+
 PASSED, FAILED, MISSING = "passed", "FAILED", "MISSING"
 
 
@@ -45,7 +48,11 @@ STEPS = (
     _npm("types", "typecheck", is_lint=True),
     _npm("unit tests", "test"),
     Step("web: build", ["make", "web"], needs="web/package.json"),
-    Step("pytest", ["pytest", "--continue-on-collection-errors"], needs="tests/conftest.py"),
+    Step(
+        "pytest",
+        ["pytest", "-n", str(PROCESSES), "--dist", "worksteal", "--continue-on-collection-errors"],
+        needs="tests/conftest.py",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from tests.requirements import REPOSITORY, known
 
 RECORD = REPOSITORY / ".cache" / "spec.json"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+MARK = "spec"
 
 
 class Record(TypedDict):
@@ -37,12 +38,12 @@ class SpecRecorder:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         titles = known()
         for item in items:
-            named = [str(name) for mark in item.iter_markers("spec") for name in mark.args]
+            named = [str(name) for mark in item.iter_markers(MARK) for name in mark.args]
             unknown = [name for name in named if name not in titles]
             if unknown:
                 raise pytest.UsageError(f"{item.nodeid} names what no document has: {unknown}")
-            if named:
-                self.ids[item.nodeid] = list(dict.fromkeys(named))
+            # Properties travel with the report, also from a process that runs a part of the tests.
+            item.user_properties.extend((MARK, name) for name in dict.fromkeys(named))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -51,6 +52,9 @@ class SpecRecorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         before = self.outcomes.get(report.nodeid, PASSED)
         self.outcomes[report.nodeid] = report.outcome if before == PASSED else before
+        named = [str(value) for name, value in report.user_properties if name == MARK]
+        if named:
+            self.ids[report.nodeid] = named
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if _is_whole_suite(session.config):
@@ -79,5 +83,7 @@ def tree_fingerprint() -> str:
 
 
 def _is_whole_suite(config: pytest.Config) -> bool:
+    if hasattr(config, "workerinput"):
+        return False  # one of several processes: its reports go to the one that started it
     chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not chosen

@@ -7,6 +7,7 @@ package proposes: they switch web security off and would blind the tests of it.
 from __future__ import annotations
 
 import ctypes.util
+import fcntl
 import os
 import shutil
 import subprocess
@@ -36,9 +37,12 @@ def program() -> Path:
     installed = NODE_FOLDER / "node_modules" / ".installed"
     assert installed.exists(), "The packages of tests/web/node are missing: run `make packages`."
     program = UNPACKED / "chromium"
-    if not program.exists() or program.stat().st_mtime < lock.stat().st_mtime:
-        _unpack()
-        program.touch()
+    UNPACKED.parent.mkdir(exist_ok=True)
+    with UNPACKED.with_suffix(".lock").open("w") as ours:
+        fcntl.flock(ours, fcntl.LOCK_EX)  # the tests may run in several processes
+        if not program.exists() or program.stat().st_mtime < lock.stat().st_mtime:
+            _unpack()
+            program.touch()
     return program
 
 
@@ -112,7 +116,6 @@ def axe() -> Axe:
 def _unpack() -> None:
     node = shutil.which("node")
     assert node, "No node on PATH: run the tests by `make test`, or put .venv/bin on PATH."
-    UNPACKED.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=UNPACKED.parent) as scratch:
         subprocess.run(
             [node, "unpack-chromium.js"],

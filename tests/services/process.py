@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
+import os
 import signal
 import socket
 import subprocess
@@ -12,6 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+
+# Below what Linux gives to clients (32768 and up), 4,000 for each process of pytest-xdist.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5
+_ports = itertools.cycle(range(12_000 + _WORKER * 4_000, 16_000 + _WORKER * 4_000))
 
 
 def spawn(
@@ -55,11 +61,19 @@ def wait_until(
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback address that nobody listens on, nor is given by the kernel.
+
+    Each process of a run has ports of its own, and none is given twice: a server that is started
+    again finds its port free.
+    """
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def _die_with_the_parent() -> None:
