@@ -19,10 +19,13 @@ from typing import Any
 
 import asyncpg
 import msgspec
+import uvloop
 
+from bench.lean_http import LeanHttp, connected
 from domain.database import close_database, execute, fetch, open_database, rows
 from domain.installation import install
 from resolvers.ids import global_id
+from server.logs import configure_logging
 from telemetry.bus import Bus
 from telemetry.samples import DeviceSample, DeviceUuid, HostSample, NodeId, NodeSample, to_columns
 from tests.services.graph import Graph, running_graph
@@ -242,24 +245,21 @@ async def by_hand(pool: asyncpg.Pool, statements: Sequence[str]) -> bytes:
     return msgspec.json.encode([[dict(row) for row in rows] for rows in found])
 
 
-async def ask(graph: Graph, query: str, **variables: Any) -> Any:
+async def ask(client: LeanHttp, query: str, **variables: Any) -> Any:
     body = msgspec.json.encode({"query": query, "variables": variables})
-    answer = await graph.http.post(
-        "/graphql", content=body, headers={"Content-Type": "application/json"}
-    )
-    data = answer.json()
-    assert "errors" not in data, data["errors"]
-    return data["data"]
+    answer = msgspec.json.decode(await client.post("/graphql", body))
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
 
 
-async def measure_queries(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict[str, float]:
+async def measure_queries(client: LeanHttp, pool: asyncpg.Pool, rounds: int) -> dict[str, float]:
     ratios = {}
     for question in QUESTIONS:
         sent = count_statements()
-        await ask(graph, question.graph)
+        await ask(client, question.graph)
         statements = len(sent)
         stop_counting()
-        ours = await timed(lambda q=question: ask(graph, q.graph), rounds)
+        ours = await timed(lambda q=question: ask(client, q.graph), rounds)
         peer = await timed(lambda q=question: by_hand(pool, q.sql), rounds)
         ratios[question.name] = ours / peer
         print(
@@ -270,7 +270,9 @@ async def measure_queries(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict
     return ratios
 
 
-async def measure_changes(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict[str, float]:
+async def measure_changes(
+    graph: Graph, client: LeanHttp, pool: asyncpg.Pool, rounds: int
+) -> dict[str, float]:
     """A pool of 8 devices made and deleted; a group and its users; a role given and taken."""
     free = [
         row["id"]
@@ -291,7 +293,7 @@ async def measure_changes(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict
     async def create_pool() -> None:
         step["number"] += 1
         answer = await ask(
-            graph,
+            client,
             "mutation ($i: CreatePoolInput!) { createPool(input: $i) { ... on Pool { id } } }",
             i={"name": f"bench {step['number']}", "devices": devices},
         )
@@ -299,7 +301,7 @@ async def measure_changes(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict
 
     async def delete_pool() -> None:
         await ask(
-            graph,
+            client,
             "mutation ($i: DeletePoolsInput!) { deletePools(input: $i) { __typename } }",
             i={"pools": [step["pool"]]},
         )
@@ -307,7 +309,7 @@ async def measure_changes(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict
     async def create_group() -> None:
         step["number"] += 1
         answer = await ask(
-            graph,
+            client,
             "mutation ($i: CreateGroupInput!) { createGroup(input: $i) { ... on Group { id } } }",
             i={"name": f"bench {step['number']}", "users": users},
         )
@@ -315,7 +317,7 @@ async def measure_changes(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict
 
     async def empty_and_delete_group() -> None:
         await ask(
-            graph,
+            client,
             """mutation ($i: EditGroupInput!, $d: DeleteGroupsInput!) {
                  editGroup(input: $i) { __typename } deleteGroups(input: $d) { __typename } }""",
             i={"id": step["group"], "version": 1, "removeUsers": users},
@@ -325,7 +327,7 @@ async def measure_changes(graph: Graph, pool: asyncpg.Pool, rounds: int) -> dict
     async def give_role() -> None:
         roles = [["DATA_SCIENTIST"], ["ML_ENGINEER"]][step["user"] % 2]
         await ask(
-            graph,
+            client,
             "mutation ($i: EditUserInput!) { editUser(input: $i) { ... on User { version } } }",
             i={"id": users[0], "version": step["user"], "roles": roles},
         )
@@ -512,8 +514,15 @@ async def measure(rounds: int) -> dict[str, float]:
         async with product(postgres) as (graph, url):
             pool = await asyncpg.create_pool(dsn=url, min_size=1, max_size=4)
             try:
-                ratios = await measure_queries(graph, pool, rounds)
-                ratios |= await measure_changes(graph, pool, rounds)
+                cookies = (f"{name}={value}" for name, value in graph.http.cookies.items())
+                headers = {
+                    "Cookie": "; ".join(cookies),
+                    "Content-Type": "application/json",
+                    "Quartermaster-Client": "bench",
+                }
+                async with connected(graph.url, headers) as client:
+                    ratios = await measure_queries(client, pool, rounds)
+                    ratios |= await measure_changes(graph, client, pool, rounds)
             finally:
                 await pool.close()
     finally:
@@ -525,7 +534,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="bench.queries", description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     given = parser.parse_args(arguments)
-    ratios = asyncio.run(measure(given.rounds))
+    configure_logging("WARNING")
+    ratios = uvloop.run(measure(given.rounds))
     worst = max(ratios, key=lambda name: ratios[name])
     print(
         "queries: "

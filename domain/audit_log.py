@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from tortoise.expressions import Q
-from tortoise.queryset import QuerySet
+import msgspec
 
-from domain.audit import DONE, AuditEntry
+from domain.audit import DONE
+from domain.database import fetch
 
 EXPORT_PART = 500
 
@@ -48,31 +49,52 @@ class EntriesWanted:
     since: datetime | None = None
     until: datetime | None = None
 
-    def entries(self) -> QuerySet[AuditEntry]:
-        found = AuditEntry.all()
+    def where(self) -> Where:
+        """As the conditions of a SELECT from audit_entry."""
+        where = Where()
         if self.actor is not None:
-            found = found.filter(actor__icontains=_findable(self.actor))
+            where.add(f"{_FOUND_IN.format('actor')}", _anywhere(self.actor))
         if self.actions is not None:
-            found = found.filter(action__in=[_findable(one) for one in self.actions])
+            where.add("action IN (?)", [_findable(one) for one in self.actions])
         if self.object_kinds is not None:
-            found = found.filter(object_kind__in=[_findable(one) for one in self.object_kinds])
+            where.add("object_kind IN (?)", [_findable(one) for one in self.object_kinds])
         if self.object_id is not None:
-            found = found.filter(object_id=self.object_id)
+            where.add("object_id = ?", self.object_id)
         if self.search is not None:
-            text = _findable(self.search)
-            found = found.filter(
-                Q(object_name__icontains=text)
-                | Q(actor__icontains=text)
-                | Q(action__icontains=text)
-                | Q(message__icontains=text)
-            )
+            columns = ("object_name", "actor", "action", "message")
+            found = " OR ".join(_FOUND_IN.format(column) for column in columns)
+            where.add(f"({found})", *[_anywhere(self.search)] * len(columns))
         if self.is_refused is not None:
-            found = found.exclude(outcome=DONE) if self.is_refused else found.filter(outcome=DONE)
+            where.add("outcome <> ?" if self.is_refused else "outcome = ?", DONE)
         if self.since is not None:
-            found = found.filter(time__gte=self.since)
+            where.add("time >= ?", self.since)
         if self.until is not None:
-            found = found.filter(time__lt=self.until)
-        return found
+            where.add("time < ?", self.until)
+        return where
+
+
+class Where:
+    """Conditions that all hold, and the values in them."""
+
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
+        self.values: list[object] = []
+
+    def add(self, condition: str, *values: object) -> None:
+        self.conditions.append(condition)
+        self.values += values
+
+    def __str__(self) -> str:
+        return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+
+
+_FOUND_IN = "upper({}) LIKE upper(?) ESCAPE '\\'"
+
+
+def _anywhere(text: str) -> str:
+    """As a pattern of LIKE that finds the text as it is."""
+    escaped = re.sub(r"([\\%_])", r"\\\1", _findable(text))
+    return f"%{escaped}%"
 
 
 def _findable(text: str) -> str:
@@ -89,22 +111,37 @@ async def read_entries(
     oldest_first: bool = False,
 ) -> list[AuditRow]:
     """Up to `limit` entries between two ids, newest first unless `oldest_first`."""
-    query = wanted.entries()
+    where = wanted.where()
     if older_than is not None:
-        query = query.filter(id__lt=older_than)
+        where.add("id < ?", older_than)
     if newer_than is not None:
-        query = query.filter(id__gt=newer_than)
-    query = query.order_by("id" if oldest_first else "-id").limit(limit)
-    return [AuditRow(*values) for values in await query.values_list(*_COLUMNS)]
+        where.add("id > ?", newer_than)
+    order = "id" if oldest_first else "id DESC"
+    return await _read(f"{where} ORDER BY {order} LIMIT ?", *where.values, limit)
 
 
 async def entries_by_id(ids: Sequence[int]) -> list[AuditRow]:
-    query = AuditEntry.filter(id__in=list(ids)).order_by("id")
-    return [AuditRow(*values) for values in await query.values_list(*_COLUMNS)]
+    return await _read(" WHERE id IN (?) ORDER BY id", list(ids))
 
 
 async def count_entries(wanted: EntriesWanted) -> int:
-    return await wanted.entries().count()
+    where = wanted.where()
+    (row,) = await fetch(f"SELECT count(*) FROM audit_entry{where}", *where.values)  # noqa: S608
+    return int(row[0])
+
+
+async def _read(which: str, *values: object) -> list[AuditRow]:
+    columns = ", ".join(_COLUMNS)
+    rows = await fetch(f"SELECT {columns} FROM audit_entry{which}", *values)  # noqa: S608
+    return [_entry(*row) for row in rows]
+
+
+def _entry(*values: Any) -> AuditRow:
+    entry = dict(zip(_COLUMNS, values, strict=True))
+    for name in ("before", "after"):
+        if entry[name] is not None:
+            entry[name] = msgspec.json.decode(entry[name])
+    return AuditRow(**entry)
 
 
 async def all_entries(wanted: EntriesWanted) -> AsyncIterator[AuditRow]:

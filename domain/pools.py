@@ -343,9 +343,9 @@ async def require_free_name(name: str, besides: int | None = None) -> str:
     """
     tidy = tidy_name(name, NAME_MAX_LENGTH)
     await lock(f"pool name {fold_name(tidy)}")
-    taken = await Pool.get_or_none(name_key=fold_name(tidy))
-    if taken is not None and taken.id != besides:
-        raise NameTaken(tidy, Named("pool", taken.id, taken.name))
+    for row in await fetch("SELECT id, name FROM pool WHERE name_key = ?", fold_name(tidy)):
+        if row["id"] != besides:
+            raise NameTaken(tidy, Named("pool", row["id"], row["name"]))
     return tidy
 
 

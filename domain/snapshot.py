@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from domain.devices import type_name
@@ -184,13 +185,19 @@ class Snapshot:
     def jobs_of_pool(self) -> dict[int, list[JobRow]]:
         """The active jobs that hold devices of the pool, or wait for it."""
         jobs: dict[int, list[JobRow]] = defaultdict(list)
+        devices = self.devices
         for job in self.jobs.values():
-            pools = {self.devices[i].pool_id for i in job.device_ids if i in self.devices}
+            pools = {devices[i].pool_id for i in job.device_ids if i in devices}
             if not pools and job.pool_id is not None:
                 pools = {job.pool_id}
             for pool_id in pools:
                 jobs[pool_id].append(job)
         return jobs
+
+    @cached_property
+    def waiting_for_pool(self) -> dict[int, list[JobRow]]:
+        """The active jobs that hold nothing yet, by the pool that they are to run in."""
+        return _grouped((job for job in self.jobs.values() if not job.device_ids), "pool_id")
 
     @cached_property
     def jobs_of_device(self) -> dict[int, list[JobRow]]:
@@ -231,8 +238,35 @@ class Snapshot:
 
 def _grouped(rows: Iterable[R], key: str) -> dict[Any, list[R]]:
     grouped: dict[Any, list[R]] = defaultdict(list)
+    read = attrgetter(key)
     for row in rows:
-        value = getattr(row, key)
+        value = read(row)
         if value is not None:
             grouped[value].append(row)
     return grouped
+
+
+_DERIVED_FROM = {
+    "node_by_machine_id": ("nodes",),
+    "device_by_uuid": ("devices",),
+    "devices_of_node": ("devices",),
+    "devices_of_pool": ("devices",),
+    "mig_instances": ("devices",),
+    "users_of_group": ("users",),
+    "jobs_of_user": ("jobs",),
+    "jobs_of_pool": ("jobs", "devices"),
+    "jobs_of_device": ("jobs",),
+    "waiting_for_pool": ("jobs",),
+    "group_of_pool": ("groups",),
+    "jobs_of_group": ("jobs", "users", "groups"),
+}
+"""What is worked out of which tables; it holds on while they are the same."""
+
+
+def inherit(after: Snapshot, before: Snapshot) -> Snapshot:
+    """`after`, with what was worked out for `before` and still holds."""
+    known = vars(before)
+    for name, tables in _DERIVED_FROM.items():
+        if name in known and all(getattr(before, t) is getattr(after, t) for t in tables):
+            vars(after)[name] = known[name]
+    return after

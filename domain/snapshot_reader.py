@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import fields, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from tortoise.models import Model
+import msgspec
 
-from domain.devices import Device, DeviceType
-from domain.groups import Group
-from domain.jobs import ACTIVE, Job, JobDevice, JobState
-from domain.nodes import Node
-from domain.pools import Pool
+from domain.database import fetch
+from domain.jobs import ACTIVE, JobSource, JobState
 from domain.roles import Role
 from domain.snapshot import (
     DeviceRow,
@@ -25,8 +22,8 @@ from domain.snapshot import (
     PoolRow,
     Snapshot,
     UserRow,
+    inherit,
 )
-from domain.users import User, UserRole
 
 R = TypeVar("R", NodeRow, DeviceTypeRow, DeviceRow, PoolRow, GroupRow, UserRow, JobRow)
 
@@ -35,6 +32,8 @@ TABLES = ("node", "device", "pool", "group", "user", "job")
 
 Changed = Mapping[str, Collection[int] | None]
 """Which rows to read again, by kind; None: the whole table."""
+
+Rows = Mapping[int, R]
 
 EVERYTHING: Changed = dict.fromkeys(TABLES)
 
@@ -48,36 +47,35 @@ async def read_snapshot(before: Snapshot | None = None, changed: Changed = EVERY
     if before is None:
         before, changed = Snapshot({}, {}, {}, {}, {}, {}, {}), EVERYTHING
     jobs = await _renewed(before.jobs, changed, "job", _read_jobs)
-    devices = await _renewed(before.devices, changed, "device", partial(_read, Device, DeviceRow))
+    devices = await _renewed(before.devices, changed, "device", partial(_read, "device", DeviceRow))
     users = await _renewed(before.users, changed, "user", _read_users)
-    groups = await _renewed(before.groups, changed, "group", partial(_read, Group, GroupRow))
-    pools = await _renewed(
-        before.pools,
-        {**changed, **_missing("pool", before.pools, (d.pool_id for d in devices.values()))},
-        "pool",
-        partial(_read, Pool, PoolRow),
-    )
-    nodes = await _renewed(
-        before.nodes,
-        {**changed, **_missing("node", before.nodes, (d.node_id for d in devices.values()))},
-        "node",
-        partial(_read, Node, NodeRow),
-    )
+    groups = await _renewed(before.groups, changed, "group", partial(_read, "group", GroupRow))
+    read = _those_read(devices, changed.get("device", ()))
+    if any(device.pool_id not in before.pools for device in read):
+        changed = {**changed, "pool": None}
+    if any(device.node_id not in before.nodes for device in read):
+        changed = {**changed, "node": None}
+    pools = await _renewed(before.pools, changed, "pool", partial(_read, "pool", PoolRow))
+    nodes = await _renewed(before.nodes, changed, "node", partial(_read, "node", NodeRow))
     types = before.types
-    if changed.get("device", ()) is None or _missing(
-        "type", types, (d.type_id for d in devices.values())
-    ):
-        types = await _read(DeviceType, DeviceTypeRow)
-    after = Snapshot(nodes, types, devices, pools, groups, users, jobs)
-    whole = {
-        device.id: device
-        for device in devices.values()
-        if device.pool_id in pools and device.node_id in nodes and device.type_id in types
+    if any(device.type_id not in types for device in read) or changed.get("device", ()) is None:
+        types = await _read("device_type", DeviceTypeRow)
+    if before.pools.keys() - pools.keys() or before.nodes.keys() - nodes.keys():
+        read = list(devices.values())
+    lost = {
+        device.id
+        for device in read
+        if device.pool_id not in pools or device.node_id not in nodes or device.type_id not in types
     }
-    return after if len(whole) == len(devices) else replace(after, devices=whole)
+    if lost:
+        devices = {i: device for i, device in devices.items() if i not in lost}
+    return inherit(Snapshot(nodes, types, devices, pools, groups, users, jobs), before)
 
 
-Rows = Mapping[int, R]
+def _those_read(devices: Rows[DeviceRow], ids: Collection[int] | None) -> list[DeviceRow]:
+    if ids is None:
+        return list(devices.values())
+    return [devices[i] for i in ids if i in devices]
 
 
 async def _renewed(
@@ -86,52 +84,81 @@ async def _renewed(
     kind: str,
     read: Callable[[Collection[int] | None], Awaitable[dict[int, R]]],
 ) -> Rows[R]:
+    """The rows of a table; the same object where none of them was read again."""
     if kind not in changed:
         return before
     ids = changed[kind]
     found = await read(ids)
     if ids is None:
         return found
-    gone = {i for i in ids if i not in found}
     merged = {**before, **found}
-    return {i: row for i, row in merged.items() if i not in gone} if gone else merged
-
-
-def _missing(kind: str, known: Mapping[int, object], referred: Iterable[int]) -> Changed:
-    """A read of the whole table when something refers to a row that is not known yet."""
-    return {} if all(i in known for i in set(referred)) else {kind: None}
+    for i in ids:
+        if i not in found:
+            merged.pop(i, None)
+    return merged
 
 
 async def read_ended_jobs(of_user: int | None = None) -> list[JobRow]:
     """The ended jobs that are still kept, the latest first; of all users, or of one."""
-    whose = {} if of_user is None else {"user_id": of_user}
-    jobs = await _read(Job, JobRow, None, ("device_ids",), state=JobState.ENDED, **whose)
-    held = await _holds(job__state=JobState.ENDED, **{f"job__{k}": v for k, v in whose.items()})
+    whose, values = ("", ()) if of_user is None else (" AND user_id = ?", (of_user,))
+    ended = f"state = ?{whose}"
+    jobs = await _read("job", JobRow, None, ended, JobState.ENDED.value, *values, without=HELD)
+    held = await _holds(
+        f"job_id IN (SELECT id FROM job WHERE {ended})",  # noqa: S608
+        JobState.ENDED.value,
+        *values,
+    )
     rows = [replace(job, device_ids=tuple(held.get(job.id, ()))) for job in jobs.values()]
     return sorted(rows, key=lambda job: job.id, reverse=True)
 
 
+HELD = ("device_ids",)
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "addresses": msgspec.json.decode,
+    "labels": msgspec.json.decode,
+    "source": JobSource,
+    "state": JobState,
+}
+"""Of the columns that are kept as something else."""
+
+
 async def _read(
-    table: type[Model],
+    table: str,
     row: type[R],
     ids: Collection[int] | None = None,
+    where: str = "TRUE",
+    *values: object,
     without: tuple[str, ...] = (),
-    **where: object,
 ) -> dict[int, R]:
-    columns = [column.name for column in fields(row) if column.name not in without]
+    """The rows of a table by id, in that order."""
+    names = [column.name for column in fields(row) if column.name not in without]
+    columns = ", ".join(f'"{name}"' for name in names)
+    decoders = [(place, _DECODERS[name]) for place, name in enumerate(names) if name in _DECODERS]
     if ids is not None:
-        where["id__in"] = list(ids)
-    found = await table.filter(**where).order_by("id").values_list(*columns)
-    return {values[0]: row(*values) for values in found}
+        where, values = f"{where} AND id IN (?)", (*values, list(ids))
+    found = await fetch(
+        f'SELECT {columns} FROM "{table}" WHERE {where} ORDER BY id',  # noqa: S608
+        *values,
+    )
+    if not decoders:
+        return {one[0]: row(*one) for one in found}
+    rows = {}
+    for one in found:
+        cells = list(one)
+        for place, decode in decoders:
+            cells[place] = decode(cells[place])
+        rows[one[0]] = row(*cells)
+    return rows
 
 
 async def _read_users(ids: Collection[int] | None = None) -> dict[int, UserRow]:
     roles: dict[int, list[Role]] = defaultdict(list)
     order = list(Role)
-    where = {} if ids is None else {"user_id__in": list(ids)}
-    for user_id, role in await UserRole.filter(**where).values_list("user_id", "role"):
+    which, values = ("", ()) if ids is None else (" WHERE user_id IN (?)", (list(ids),))
+    for user_id, role in await fetch(f"SELECT user_id, role FROM user_role{which}", *values):  # noqa: S608
         roles[user_id].append(Role(role))
-    users = await _read(User, UserRow, ids, ("roles",))
+    users = await _read("user", UserRow, ids, without=("roles",))
     return {
         user.id: replace(user, roles=tuple(sorted(roles[user.id], key=order.index)))
         for user in users.values()
@@ -139,14 +166,16 @@ async def _read_users(ids: Collection[int] | None = None) -> dict[int, UserRow]:
 
 
 async def _read_jobs(ids: Collection[int] | None = None) -> dict[int, JobRow]:
-    held = await _holds(until=None, **({} if ids is None else {"job_id__in": list(ids)}))
-    jobs = await _read(Job, JobRow, ids, ("device_ids",), state__in=list(ACTIVE))
+    which, values = ("", ()) if ids is None else (" AND job_id IN (?)", (list(ids),))
+    held = await _holds(f"until IS NULL{which}", *values)
+    active = [state.value for state in ACTIVE]
+    jobs = await _read("job", JobRow, ids, "state IN (?)", active, without=HELD)
     return {job.id: replace(job, device_ids=tuple(held.get(job.id, ()))) for job in jobs.values()}
 
 
-async def _holds(**where: object) -> dict[int, list[int]]:
+async def _holds(where: str, *values: object) -> dict[int, list[int]]:
     held: dict[int, list[int]] = defaultdict(list)
-    query = JobDevice.filter(**where).order_by("id").values_list("job_id", "device_id")
-    for job_id, device_id in await query:
+    select = f"SELECT job_id, device_id FROM job_device WHERE {where} ORDER BY id"  # noqa: S608
+    for job_id, device_id in await fetch(select, *values):
         held[job_id].append(device_id)
     return held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,19 +69,18 @@ def list_devices(
 ) -> Page[DeviceRow]:
     """One page of those of `rows` that the filter lets through."""
     order = order_by or DeviceOrder()
-    matches = _matcher(context, filter)
     return paginate(
-        (device for device in rows if matches(device)),
+        rows if filter is None else _matching(context, rows, filter),
         wanted,
         order=order.field.value,
         direction=order.direction,
-        value=lambda device: _order_value(context, device, order.field),
+        value=_order_value(context, order.field),
     )
 
 
-def _matcher(context: Context, wanted: DeviceFilter | None) -> Callable[[DeviceRow], bool]:
-    if wanted is None:
-        return lambda device: True
+def _matching(
+    context: Context, rows: Iterable[DeviceRow], wanted: DeviceFilter
+) -> Iterator[DeviceRow]:
     snapshot = context.snapshot
     nodes, pools = numbers(wanted.nodes, "ClusterNode"), numbers(wanted.pools, "Pool")
     groups, types = numbers(wanted.groups, "Group"), numbers(wanted.types, "DeviceType")
@@ -116,25 +115,28 @@ def _matcher(context: Context, wanted: DeviceFilter | None) -> Callable[[DeviceR
             and is_used_as_wanted(device)
         )
 
-    return matches
+    return (device for device in rows if matches(device))
 
 
-def _order_value(context: Context, device: DeviceRow, field: DeviceOrderField) -> Value:
+def _order_value(context: Context, field: DeviceOrderField) -> Callable[[DeviceRow], Value]:
     snapshot = context.snapshot
     match field:
         case DeviceOrderField.NODE:
-            return f"{snapshot.nodes[device.node_id].host_name.casefold()}\0{device.index:06}"
+            names = {node.id: node.host_name.casefold() for node in snapshot.nodes.values()}
+            return lambda device: f"{names[device.node_id]}\0{device.index:06}"
         case DeviceOrderField.POOL:
-            return snapshot.pools[device.pool_id].name.casefold()
+            pools = {pool.id: pool.name.casefold() for pool in snapshot.pools.values()}
+            return lambda device: pools[device.pool_id]
         case DeviceOrderField.GROUP:
-            group = snapshot.group_of_pool.get(device.pool_id)
-            return None if group is None else group.name.casefold()
+            groups = {i: group.name.casefold() for i, group in snapshot.group_of_pool.items()}
+            return lambda device: groups.get(device.pool_id)
         case DeviceOrderField.TYPE:
-            return snapshot.types[device.type_id].name
+            types = {one.id: one.name for one in snapshot.types.values()}
+            return lambda device: types[device.type_id]
         case DeviceOrderField.HEALTH:
-            return SEVERITY[context.live.health(device).level]
+            return lambda device: SEVERITY[context.live.health(device).level]
         case _:
-            return _live_value(context, device, _METRIC_OF[field])
+            return lambda device: _live_value(context, device, _METRIC_OF[field])
 
 
 def _live_value(context: Context, device: DeviceRow, metric: str) -> float | None:

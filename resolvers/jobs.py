@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import strawberry
@@ -24,6 +25,7 @@ class JobOrderField(enum.Enum):
     STATE = "STATE"
     STARTED_AT = "STARTED_AT"
     SUBMITTED_AT = "SUBMITTED_AT"
+    ENDED_AT = "ENDED_AT"
 
 
 @dataclass
@@ -37,16 +39,14 @@ class JobFilter:
     search: str | None = None
     states: list[JobState] | None = None
     sources: list[JobSource] | None = None
+    owners: list[str] | None = None
     users: list[strawberry.ID] | None = None
     groups: list[strawberry.ID] | None = None
     pools: list[strawberry.ID] | None = None
     nodes: list[strawberry.ID] | None = None
 
 
-_STATE_ORDER = {JobState.QUEUED: 0, JobState.RUNNING: 1, JobState.ENDED: 2}
-
-
-async def list_jobs(
+def list_jobs(
     context: Context,
     active: Iterable[JobRow],
     filter: JobFilter | None,
@@ -54,20 +54,44 @@ async def list_jobs(
     wanted: Slice,
     *,
     belongs: Callable[[JobRow], bool],
-) -> Page[JobRow]:
+) -> Page[JobRow] | Awaitable[Page[JobRow]]:
     """One page of jobs: active ones unless the filter names other states.
 
-    `belongs`: whether an ended job is one of this list's.
+    `belongs`: whether an ended job is one of this list's. Only ended ones have to be waited for.
     """
-    sought, order = filter or JobFilter(), order_by or JobOrder()
-    states = ACTIVE if sought.states is None else tuple(sought.states)
-    rows = list(active)
-    if JobState.ENDED in states:
+    if filter is None or filter.states is None or JobState.ENDED not in filter.states:
+        return _page(context, active, filter, order_by, wanted)
+
+    async def with_ended() -> Page[JobRow]:
         whose = None if context.is_operator else context.viewer.user_id
         ended = await context.once("ended jobs", partial(read_ended_jobs, whose))
-        rows += [job for job in ended if belongs(job)]
-    users, groups = numbers(sought.users, "User"), numbers(sought.groups, "Group")
-    pools, nodes = numbers(sought.pools, "Pool"), numbers(sought.nodes, "ClusterNode")
+        rows = [*active, *(job for job in ended if belongs(job))]
+        return _page(context, rows, filter, order_by, wanted)
+
+    return with_ended()
+
+
+def _page(
+    context: Context,
+    rows: Iterable[JobRow],
+    filter: JobFilter | None,
+    order_by: JobOrder | None,
+    wanted: Slice,
+) -> Page[JobRow]:
+    order = order_by or JobOrder()
+    return paginate(
+        rows if filter is None else _matching(context, rows, filter),
+        wanted,
+        order=order.field.value,
+        direction=order.direction,
+        value=_ORDER_VALUES[order.field],
+    )
+
+
+def _matching(context: Context, rows: Iterable[JobRow], wanted: JobFilter) -> Iterator[JobRow]:
+    users, groups = numbers(wanted.users, "User"), numbers(wanted.groups, "Group")
+    pools, nodes = numbers(wanted.pools, "Pool"), numbers(wanted.nodes, "ClusterNode")
+    states = ACTIVE if wanted.states is None else tuple(wanted.states)
     snapshot = context.snapshot
 
     def group_id(job: JobRow) -> int | None:
@@ -78,35 +102,33 @@ async def list_jobs(
         held = (snapshot.devices.get(i) for i in job.device_ids)
         return nodes is None or any(d is not None and d.node_id in nodes for d in held)
 
-    return paginate(
-        (
-            job
-            for job in rows
-            if job.state in states
-            and allows(sought.sources, job.source)
-            and allows(users, job.user_id)
-            and allows(pools, job.pool_id)
-            and (groups is None or group_id(job) in groups)
-            and runs_on_wanted_node(job)
-            and contains(sought.search, job.name, job.owner, job.key)
-        ),
-        wanted,
-        order=order.field.value,
-        direction=order.direction,
-        value=lambda job: _order_value(job, order.field),
+    return (
+        job
+        for job in rows
+        if job.state in states
+        and allows(wanted.sources, job.source)
+        and allows(wanted.owners, job.owner)
+        and allows(users, job.user_id)
+        and allows(pools, job.pool_id)
+        and (groups is None or group_id(job) in groups)
+        and runs_on_wanted_node(job)
+        and contains(wanted.search, job.name, job.owner, job.key)
     )
 
 
-def _order_value(job: JobRow, field: JobOrderField) -> Value:
-    match field:
-        case JobOrderField.NAME:
-            return job.name.casefold()
-        case JobOrderField.STATE:
-            return _STATE_ORDER[job.state]
-        case JobOrderField.STARTED_AT:
-            return None if job.started_at is None else job.started_at.timestamp()
-        case JobOrderField.SUBMITTED_AT:
-            return None if job.submitted_at is None else job.submitted_at.timestamp()
+def _seconds(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()
+
+
+_STATE_ORDER = {JobState.QUEUED: 0, JobState.RUNNING: 1, JobState.ENDED: 2}
+
+_ORDER_VALUES: dict[JobOrderField, Callable[[JobRow], Value]] = {
+    JobOrderField.NAME: lambda job: job.name.casefold(),
+    JobOrderField.STATE: lambda job: _STATE_ORDER[job.state],
+    JobOrderField.STARTED_AT: lambda job: _seconds(job.started_at),
+    JobOrderField.SUBMITTED_AT: lambda job: _seconds(job.submitted_at),
+    JobOrderField.ENDED_AT: lambda job: _seconds(job.ended_at),
+}
 
 
 def all_active(root: None, info: Info) -> Iterable[JobRow]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 
@@ -17,7 +17,7 @@ import structlog
 
 from domain.health_log import LastHealth, last_health
 from domain.snapshot import DeviceRow, DeviceTypeRow, NodeRow, Snapshot
-from domain.snapshot_reader import EVERYTHING, TABLES, read_snapshot
+from domain.snapshot_reader import EVERYTHING, TABLES, Changed, read_snapshot
 from domain.visibility import visible_to
 from resolvers.change_feed import ChangeFeed
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
@@ -53,6 +53,8 @@ class Live:
         self._hinted = asyncio.Event()
         self._reading = asyncio.Lock()
         self._visible: dict[int, Snapshot] = {}
+        self._rows_of: tuple[object, int, dict[int, int]] = (None, 0, {})
+        """Of which devices and which generation of the fleet, and the rows."""
 
     async def run(self) -> None:
         """Keep everything current until cancelled; a database that is away is waited for."""
@@ -99,16 +101,26 @@ class Live:
 
         What another node says of it does not count: one that was broken into can name any device.
         """
-        row = self.fleet.row_of.get(DeviceUuid(device.uuid))
-        node = self.snapshot.nodes[device.node_id]
-        if row is None or self.fleet.node_of[row].node_id != node.machine_id:
-            return None
-        return row
+        return self.rows.get(device.id)
+
+    @property
+    def rows(self) -> Mapping[int, int]:
+        """The rows of devices by their ids, of those that have one: see `row`."""
+        basis = (self.snapshot.devices, self.fleet.generation)
+        if self._rows_of[0] is not basis[0] or self._rows_of[1] != basis[1]:
+            rows, row_of, node_of = dict[int, int](), self.fleet.row_of, self.fleet.node_of
+            nodes = self.snapshot.nodes
+            for device in self.snapshot.devices.values():
+                row = row_of.get(DeviceUuid(device.uuid))
+                if row is not None and node_of[row].node_id == nodes[device.node_id].machine_id:
+                    rows[device.id] = row
+            self._rows_of = (*basis, rows)
+        return self._rows_of[2]
 
     def health(self, device: DeviceRow) -> Health:
         if device.missing_since is not None:
             return missing(device.missing_since.timestamp())
-        row = self.row(device)
+        row = self.rows.get(device.id)
         if row is not None:
             return self.fleet.health[row]
         node = self.snapshot.nodes[device.node_id]
@@ -191,7 +203,7 @@ class Live:
                 await asyncio.sleep(1)
                 return False
         self._visible.clear()
-        changed = differences(before, self.snapshot)
+        changed = differences(before, self.snapshot, hints)
         for kind, ids in changed.items():
             self.feed.publish(kind, ids)
         if changed["user"] or changed["group"] or changed["pool"]:
@@ -212,9 +224,9 @@ class Live:
         for kind, ids in changes:
             if kind in TABLES:
                 self._hint({kind: ids})
-        for kind, ids in changes:
-            await self.bus.publish_change(Change(kind, list(ids)))
-        return await self.reread()
+        told = (self.bus.publish_change(Change(kind, list(ids))) for kind, ids in changes)
+        is_read, *_ = await asyncio.gather(self.reread(), *told)
+        return is_read
 
     def visible_to(self, user_id: int) -> Snapshot:
         """What the user may see of the snapshot of now."""
@@ -247,28 +259,31 @@ def known_health(snapshot: Snapshot, logged: Iterable[LastHealth]) -> dict[Devic
     }
 
 
-def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
+def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, set[int]]:
     """The ids of what is new, gone, or looks different from outside, by kind.
 
     Tables are not always read in one go: what shows its neighbours (a group's number of users, a
-    job's user and group) is different when they are.
+    job's user and group) is different when they are. `read`: the rows that can differ.
     """
-    nodes = _differing(before.nodes, after.nodes)
-    devices = _differing(before.devices, after.devices)
-    jobs = _differing(before.jobs, after.jobs)
-    pools = _differing(before.pools, after.pools)
-    groups = _differing(before.groups, after.groups)
-    users = _differing(before.users, after.users)
-    named_groups = _differing(before.groups, after.groups, "name")
-    placed_users = _differing(before.users, after.users, "name", "group_id")
+    nodes = _differing(before.nodes, after.nodes, read.get("node", ()))
+    devices = _differing(before.devices, after.devices, read.get("device", ()))
+    jobs = _differing(before.jobs, after.jobs, read.get("job", ()))
+    pools = _differing(before.pools, after.pools, None)
+    groups = _differing(before.groups, after.groups, None)
+    users = _differing(before.users, after.users, None)
+    named_groups = _those_with(before.groups, after.groups, groups, "name")
+    placed_users = _those_with(before.users, after.users, users, "name", "group_id")
     for snapshot in (before, after):
         pools |= {snapshot.groups[i].pool_id or 0 for i in groups if i in snapshot.groups}
     for snapshot in (before, after):
         for job_id in jobs & snapshot.jobs.keys():
             devices.update(snapshot.jobs[job_id].device_ids)
         for pool_id in pools:
-            devices.update(device.id for device in snapshot.devices_of_pool.get(pool_id, ()))
-            jobs.update(job.id for job in snapshot.jobs_of_pool.get(pool_id, ()))
+            pooled = snapshot.devices_of_pool.get(pool_id, ())
+            devices.update(device.id for device in pooled)
+            for device in pooled:
+                jobs.update(job.id for job in snapshot.jobs_of_device.get(device.id, ()))
+            jobs.update(job.id for job in snapshot.waiting_for_pool.get(pool_id, ()))
         for user_id in placed_users & snapshot.users.keys():
             groups.add(snapshot.users[user_id].group_id or 0)
         for group_id in named_groups:
@@ -286,23 +301,28 @@ def differences(before: Snapshot, after: Snapshot) -> dict[str, set[int]]:
     }
 
 
-def _differing(before: object, after: object, *columns: str) -> set[int]:
-    """The ids of rows that differ, or differ in one of the columns."""
-    assert isinstance(before, dict) and isinstance(after, dict)
+def _differing(
+    before: Mapping[int, object], after: Mapping[int, object], read: Collection[int] | None
+) -> set[int]:
+    """The ids of rows that differ, of those read (None: all) and those that came or went."""
     if before is after:
         return set()
-    different = {
-        i
-        for i in before.keys() | after.keys()
-        if before.get(i) is not after.get(i) and before.get(i) != after.get(i)
-    }
-    if not columns:
-        return different
+    if read is None:
+        ids = before.keys() | after.keys()
+    elif len(before) == len(after):
+        ids = set(read)
+    else:
+        ids = {*read, *(before.keys() ^ after.keys())}
+    return {i for i in ids if before.get(i) is not after.get(i) and before.get(i) != after.get(i)}
+
+
+def _those_with(
+    before: Mapping[int, object], after: Mapping[int, object], ids: set[int], *columns: str
+) -> set[int]:
+    """Those of `ids` whose rows came, went, or differ in one of the columns."""
     read = attrgetter(*columns)
     return {
-        i
-        for i in different
-        if i not in before or i not in after or read(before[i]) != read(after[i])
+        i for i in ids if i not in before or i not in after or read(before[i]) != read(after[i])
     }
 
 

@@ -13,7 +13,9 @@ from domain.snapshot import DeviceRow, JobRow
 from resolvers.context import Context
 from telemetry.health import HealthLevel
 from telemetry.idleness import COMPUTING_FROM_PERCENT
-from telemetry.samples import DeviceStatus
+from telemetry.samples import Column, DeviceStatus
+
+ANSWERS = int(DeviceStatus.ANSWERS)
 
 
 class Allocation(enum.Enum):
@@ -55,7 +57,7 @@ def _fresh_row(context: Context, device: DeviceRow) -> int | None:
     fleet, row = context.live.fleet, context.live.row(device)
     if row is None or device.missing_since is not None or fleet.is_stale(row):
         return None
-    return row if fleet.columns["status"][row] == DeviceStatus.ANSWERS else None
+    return row if fleet.columns["status"][row] == ANSWERS else None
 
 
 def allocation(context: Context, device: DeviceRow) -> Allocation:
@@ -77,40 +79,50 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
     load = Load()
     # Every pool, node and group is summed once a second: nothing is looked up twice in here.
     snapshot, live = context.snapshot, context.live
-    columns, health_of, types = live.fleet.columns, live.health, snapshot.types
-    utilisation, memory = columns["utilisation_percent"], columns["memory_used_bytes"]
-    watts, limit = columns["power_watts"], columns["power_limit_watts"]
-    celsius, cut = columns["temperature_celsius"], snapshot.mig_instances
-    used, used_memory, total_memory = list[float](), list[float](), list[int]()
-    power, limits, temperatures = list[float](), list[float](), list[float]()
+    rows, fleet, types = live.rows, live.fleet, snapshot.types
+    columns, node_of, health = fleet.columns, fleet.node_of, fleet.health
+    status, utilisation = columns["status"], columns["utilisation_percent"]
+    cut, held, held_by_others = (
+        snapshot.mig_instances,
+        snapshot.jobs_of_device,
+        snapshot.held_by_others,
+    )
+    answering, counted = list[int](), list[int]()
+    levels, total_memory = list[HealthLevel](), list[int]()
     for device in devices:
-        row = _fresh_row(context, device)
+        row = None if device.missing_since is not None else rows.get(device.id)
+        level = (live.health(device) if row is None else health[row]).level
+        if row is not None and (node_of[row].is_stale or status[row] != ANSWERS):
+            row = None
         if row is not None:
-            _keep(power, watts[row])
-            _keep(limits, limit[row])
-            _keep(temperatures, celsius[row])
+            answering.append(row)
         if device.uuid in cut:
             continue
         load.devices += 1
-        percent = None if row is None else utilisation[row]
-        if not snapshot.is_held(device.id):
-            load.free += 1
-        else:
+        levels.append(level)
+        if row is not None:
+            counted.append(row)
+        if device.id in held or device.id in held_by_others:
             load.allocated += 1
+            percent = None if row is None else utilisation[row]
             if percent is not None:
                 if percent >= COMPUTING_FROM_PERCENT:
                     load.computing += 1
                 else:
                     load.idle += 1
-        _count_health(load, health_of(device).level)
         total = types[device.type_id].memory_total_bytes
         if total is not None:
             total_memory.append(total)
-        if row is None:
-            load.unknown += 1
-        else:
-            _keep(used, percent)
-            _keep(used_memory, memory[row])
+    load.free = load.devices - load.allocated
+    load.unknown = load.devices - len(counted)
+    load.healthy = levels.count(HealthLevel.OK)
+    load.warning = levels.count(HealthLevel.WARNING)
+    load.critical = levels.count(HealthLevel.CRITICAL)
+    used = _known(utilisation, counted)
+    used_memory = _known(columns["memory_used_bytes"], counted)
+    power = _known(columns["power_watts"], answering)
+    limits = _known(columns["power_limit_watts"], answering)
+    temperatures = _known(columns["temperature_celsius"], answering)
     load.utilisation_percent = sum(used) / len(used) if used else None
     load.memory_used_bytes = int(sum(used_memory)) if used_memory else None
     load.memory_total_bytes = sum(total_memory) if total_memory else None
@@ -127,15 +139,5 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
     return load
 
 
-def _keep(values: list[float], value: float | None) -> None:
-    if value is not None:
-        values.append(value)
-
-
-def _count_health(load: Load, level: HealthLevel) -> None:
-    if level is HealthLevel.OK:
-        load.healthy += 1
-    elif level is HealthLevel.WARNING:
-        load.warning += 1
-    elif level is HealthLevel.CRITICAL:
-        load.critical += 1
+def _known(column: Column, rows: Iterable[int]) -> list[float]:
+    return [value for row in rows if (value := column[row]) is not None]

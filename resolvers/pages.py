@@ -11,6 +11,7 @@ import binascii
 import enum
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -32,6 +33,7 @@ class Identified(Protocol):
 
 T = TypeVar("T", bound=Identified)
 Value = str | int | float | None
+BY_VALUE, BY_ID = itemgetter(0), itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,19 @@ class Slice:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Edge(Generic[T]):
-    node: T
-    cursor: str
+    """A row of a page, and its place: of the cursor nothing is made until it is asked for."""
+
+    __slots__ = ("_order", "_value", "node")
+
+    def __init__(self, node: T, order: str, value: Value) -> None:
+        self.node = node
+        self._order = order
+        self._value = value
+
+    @property
+    def cursor(self) -> str:
+        return write_cursor(Cursor(self._order, self._value, self.node.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,16 @@ class PageInfo:
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     edges: list[Edge[T]]
-    page_info: PageInfo
+    has_previous: bool
+    has_next: bool
     count: Callable[[], int | Awaitable[int]]
+    """Called when `totalCount` is selected."""
+
+    @property
+    def page_info(self) -> PageInfo:
+        edges = self.edges
+        start, end = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
+        return PageInfo(self.has_next, self.has_previous, start, end)
 
 
 class Cursor(msgspec.Struct, array_like=True, frozen=True):
@@ -88,15 +107,22 @@ def paginate(
     size, backwards = page_size(wanted)
     descending = direction is OrderDirection.DESC
     name = f"{order}:{direction.value}"
-    valued = [(value(row), row) for row in rows]
-    known = sorted((v for v in valued if v[0] is not None), key=lambda v: v[1].id)
-    known.sort(key=lambda v: v[0], reverse=descending)  # type: ignore[arg-type, return-value]
-    ordered = known + sorted((v for v in valued if v[0] is None), key=lambda v: v[1].id)
+    valued = [(value(row), row.id, row) for row in rows]
+    known = [each for each in valued if each[0] is not None]
+    unknown = [each for each in valued if each[0] is None]
+    unknown.sort(key=BY_ID)
+    # Ids differ: what is compared is never the row. Of equal values, sorting keeps the order.
+    if descending:
+        known.sort(key=BY_ID)
+        known.sort(key=BY_VALUE, reverse=True)
+    else:
+        known.sort()
+    ordered = known + unknown
 
-    def is_beyond(position: tuple[Value, T], cursor: Cursor) -> bool:
-        at, row = position
+    def is_beyond(position: tuple[Value, int, T], cursor: Cursor) -> bool:
+        at, number, _ = position
         if at == cursor.value:
-            return row.id > cursor.id
+            return number > cursor.id
         if at is None or cursor.value is None:
             return at is None
         try:
@@ -111,13 +137,13 @@ def paginate(
     if wanted.before is not None:
         before = read_cursor(wanted.before, name)
         stop = next(
-            (i for i, p in enumerate(ordered) if p[1].id == before.id or is_beyond(p, before)),
+            (i for i, p in enumerate(ordered) if p[1] == before.id or is_beyond(p, before)),
             stop,
         )
     stop = max(start, stop)
     low, high = (max(start, stop - size), stop) if backwards else (start, min(stop, start + size))
-    edges = [Edge(row, write_cursor(Cursor(name, at, row.id))) for at, row in ordered[low:high]]
-    return page_of(edges, low > 0, high < len(ordered), lambda: len(ordered))
+    edges = [Edge(row, name, at) for at, _, row in ordered[low:high]]
+    return Page(edges, low > 0, high < len(ordered), lambda: len(ordered))
 
 
 async def log_page(
@@ -141,21 +167,10 @@ async def log_page(
     rows = rows[:size]
     if backwards:
         rows.reverse()
-    edges = [Edge(row, write_cursor(Cursor(order, None, row.id))) for row in rows]
+    edges = [Edge(row, order, None) for row in rows]
     has_previous = more if backwards else wanted.after is not None
     has_next = wanted.before is not None if backwards else more
-    return page_of(edges, has_previous, has_next, count)
-
-
-def page_of(
-    edges: list[Edge[T]],
-    has_previous: bool,
-    has_next: bool,
-    count: Callable[[], int | Awaitable[int]],
-) -> Page[T]:
-    """A page of ready edges; `count` is called when `totalCount` is selected."""
-    start, end = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
-    return Page(edges, PageInfo(has_next, has_previous, start, end), count)
+    return Page(edges, has_previous, has_next, count)
 
 
 def total_count(root: Page[Any]) -> int | Awaitable[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import strawberry
@@ -51,14 +51,14 @@ def jobs_of(
 ) -> Any:
     """A connection of jobs: the active ones that `rows` gives, and ended ones that `belongs`."""
 
-    async def page(
+    def page(
         root: Any,
         info: Info,
         filter: jobs.JobFilter | None,
         order_by: jobs.JobOrder | None,
         wanted: pages.Slice,
-    ) -> pages.Page[JobRow]:
-        return await jobs.list_jobs(
+    ) -> pages.Page[JobRow] | Awaitable[pages.Page[JobRow]]:
+        return jobs.list_jobs(
             info.context,
             rows(root, info),
             filter,

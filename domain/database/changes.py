@@ -20,12 +20,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from tortoise.backends.base.client import TransactionalDBClient
 
 from domain.actors import Actor
-from domain.audit import DONE, AuditEntry
+from domain.audit import DONE
 from domain.commands import Command, fingerprint
 from domain.database.errors import is_worth_a_retry
-from domain.database.rows import connection, fetch, lock
+from domain.database.rows import connection, fetch, insert, lock
 from domain.names import storable
-from domain.outbox import OutboxRow
 from domain.refusals import CommandReused, NotAllowed, Refusal
 from domain.roles import Role
 
@@ -38,6 +37,9 @@ ROLES = "roles"
 After it the locks come in one order everywhere: the command, the jobs, then groups, pools, devices
 and users, each in the order of their ids; a name before what is to bear it.
 """
+
+ENTRIES_AT_ONCE = 500
+"""A statement has 32,766 values at most on SQLite."""
 
 TRIES = 6
 FIRST_PAUSE_SECONDS = 0.02
@@ -231,24 +233,31 @@ async def _keep_result(actor: Actor, asked: str, result: object) -> None:
 
 
 async def _write_audit_entries(change: Change, refusal: Refusal | None = None) -> None:
-    for told in change.told.values() or [Told(change.action.partition(".")[0], None, "")]:
-        await AuditEntry.create(
-            time=datetime.now(UTC),
-            actor=change.actor.name,
-            actor_user_id=change.actor.user_id,
-            action=change.action,
-            object_kind=told.kind,
-            object_id=told.id,
-            object_name=told.name,
-            before=told.before,
-            after=told.after,
-            outcome=DONE if refusal is None else type(refusal).__name__,
-            message=None if refusal is None else refusal.message(),
-            address=change.actor.address,
-        )
+    now = datetime.now(UTC)
+    entries = [
+        {
+            "time": now,
+            "actor": change.actor.name,
+            "actor_user_id": change.actor.user_id,
+            "action": change.action,
+            "object_kind": told.kind,
+            "object_id": told.id,
+            "object_name": told.name,
+            "before": told.before,
+            "after": told.after,
+            "outcome": DONE if refusal is None else type(refusal).__name__,
+            "message": None if refusal is None else refusal.message(),
+            "address": change.actor.address,
+        }
+        for told in change.told.values() or [Told(change.action.partition(".")[0], None, "")]
+    ]
+    for start in range(0, len(entries), ENTRIES_AT_ONCE):
+        await insert("audit_entry", entries[start : start + ENTRIES_AT_ONCE])
 
 
 async def _write_outbox(change: Change) -> None:
     now = datetime.now(UTC)
-    for kind, ids in change.announcements:
-        await OutboxRow.create(kind=kind, ids=ids, created_at=now)
+    rows = [
+        {"kind": kind, "ids": list(ids), "created_at": now} for kind, ids in change.announcements
+    ]
+    await insert("outbox", rows)

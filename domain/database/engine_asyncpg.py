@@ -33,6 +33,16 @@ SERVER_SETTINGS = {
 }
 
 
+class StatelessConnection(asyncpg.Connection):  # type: ignore[misc]
+    """Given back to the pool without a question to the server.
+
+    Whatever we set or lock ends with its transaction, and one that is open is rolled back still.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 class Rows(stock.AsyncpgDBClient):
     """What client and transaction share: plain rows, and a lost server told as one thing."""
 
@@ -69,6 +79,7 @@ class AsyncpgClient(Rows):
         try:
             self._pool = await asyncpg.create_pool(
                 self._dsn,
+                connection_class=StatelessConnection,
                 min_size=self.pool_minsize,
                 max_size=self.pool_maxsize,
                 timeout=CONNECT_TIMEOUT_SECONDS,

@@ -1,18 +1,13 @@
-"""A schema with the edge's limits, and the one shape in which an operation comes in."""
+"""The one shape in which an operation comes in, and how long it may take."""
 
 from __future__ import annotations
 
-import copy
-import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
-import strawberry
 
 from domain.sessions import Viewer
-from server.graphql.known_documents import Documents, KnownDocuments
-from server.graphql.limits import DocumentLimits
 
 MakeContext: TypeAlias = Callable[[Viewer, str, str], object]
 """The context of one operation: who asks, the id under which accidents are logged, from where."""
@@ -29,14 +24,3 @@ class GraphQLRequest(msgspec.Struct, rename="camel"):
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
-
-
-def limited(schema: strawberry.Schema) -> strawberry.Schema:
-    """The same schema with the limits on documents before all else; the given one stays."""
-    # Strawberry logs every refused document with its text and a traceback; masking.py logs what
-    # matters, with an id.
-    logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
-    guarded = copy.copy(schema)
-    documents = Documents()
-    guarded.extensions = (lambda: KnownDocuments(documents), DocumentLimits, *schema.extensions)
-    return guarded

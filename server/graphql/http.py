@@ -6,16 +6,13 @@ import asyncio
 from urllib.parse import parse_qsl
 
 import msgspec
-import strawberry
+from graphql import ExecutionResult, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from server.graphql.accept import GRAPHQL_RESPONSE, choose_media_type
+from server.graphql.documents import BadRequest
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
@@ -23,6 +20,7 @@ from server.graphql.execution import (
     MakeContext,
 )
 from server.graphql.masking import formatted
+from server.graphql.operations import NoOperation, Operations
 from server.refusals import Refused
 from server.security.access import viewer_of
 from server.security.bodies import read_json_body
@@ -38,8 +36,8 @@ JSON_PARAMETERS = ("variables", "extensions")
 class GraphQLOverHTTP:
     """The ASGI application behind /graphql; only a signed-in viewer gets here."""
 
-    def __init__(self, schema: strawberry.Schema, make_context: MakeContext) -> None:
-        self.schema = schema
+    def __init__(self, operations: Operations, make_context: MakeContext) -> None:
+        self.operations = operations
         self.make_context = make_context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,34 +58,26 @@ class GraphQLOverHTTP:
 
     async def _execute(self, request: Request, asked: GraphQLRequest) -> ExecutionResult:
         scope = request.scope
+        if not asked.query:
+            raise _bad_request("The query is empty.")
         context = self.make_context(viewer_of(scope), request_id(scope), client_address(scope))
         try:
+            operation = self.operations.prepare(asked, context)
+        except NoOperation as refused:
+            raise _bad_request(str(refused)) from None
+        except BadRequest as refused:
+            return ExecutionResult(None, refused.errors)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise _bad_request(
+                "Subscriptions run over WebSocket, subprotocol graphql-transport-ws."
+            )
+        if operation.kind not in ALLOWED_OPERATIONS[request.method]:
+            raise Refused(405, "METHOD_NOT_ALLOWED", "A mutation needs POST.", {"Allow": "POST"})
+        try:
             async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
-                return await self.schema.execute(
-                    asked.query,
-                    variable_values=asked.variables,
-                    context_value=context,
-                    operation_name=asked.operation_name,
-                    allowed_operation_types=ALLOWED_OPERATIONS[request.method],
-                )
+                return await operation.result()
         except TimeoutError:
             raise Refused(503, "TOO_SLOW", TOO_SLOW) from None
-        except MissingQueryError:
-            raise _bad_request("The query is empty.") from None
-        except CannotGetOperationTypeError:
-            raise _bad_request(
-                f"The document has no operation named {asked.operation_name!r}."
-                if asked.operation_name
-                else "The document has no operation."
-            ) from None
-        except InvalidOperationTypeError as refused:
-            if refused.operation_type is OperationType.SUBSCRIPTION:
-                raise _bad_request(
-                    "Subscriptions run over WebSocket, subprotocol graphql-transport-ws."
-                ) from None
-            raise Refused(
-                405, "METHOD_NOT_ALLOWED", "A mutation needs POST.", {"Allow": "POST"}
-            ) from None
 
 
 async def _from_body(request: Request) -> GraphQLRequest:
@@ -120,15 +110,13 @@ def _bad_request(message: str) -> Refused:
 
 
 def _respond(result: ExecutionResult, media_type: str, identity: str) -> Response:
-    errors = list(result.errors or ())
+    errors = result.errors or ()
     failed_before_execution = result.data is None and not any(error.path for error in errors)
     answer: dict[str, object] = {}
     if errors:
         answer["errors"] = formatted(errors, identity)
     if not failed_before_execution:
         answer["data"] = result.data
-    if result.extensions:
-        answer["extensions"] = result.extensions
     return Response(
         msgspec.json.encode(answer),
         status_code=400 if failed_before_execution and media_type == GRAPHQL_RESPONSE else 200,

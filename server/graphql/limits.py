@@ -6,7 +6,6 @@ documents. The caps are several times what the dashboard's and GraphiQL's docume
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -20,7 +19,6 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
 )
-from strawberry.extensions import SchemaExtension
 
 MAX_TOKENS = 4_000
 MAX_COMMENTS = 500
@@ -124,18 +122,3 @@ def nested_too_deeply() -> GraphQLError:
         f"The document is nested too deeply; {MAX_DEPTH} levels are allowed.",
         extensions={"code": "DOCUMENT_LIMIT", "limit": MAX_DEPTH},
     )
-
-
-class DocumentLimits(SchemaExtension):
-    """Applies the limits to each operation, over whichever transport it came."""
-
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        context.parse_options.update(  # type: ignore[call-arg]
-            max_lexical_tokens=MAX_TOKENS, max_comments=MAX_COMMENTS
-        )
-        yield
-        if context.graphql_document is not None and context.pre_execution_errors is None:
-            error = exceeded(context.graphql_document)
-            # Errors that are there already keep Strawberry from validating.
-            context.pre_execution_errors = [error] if error else None

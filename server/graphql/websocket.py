@@ -12,12 +12,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 import msgspec
-import strawberry
 import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from server.graphql.documents import BadRequest
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
@@ -40,6 +39,7 @@ from server.graphql.messages import (
     decode,
     encode,
 )
+from server.graphql.operations import NoOperation, Operations
 from server.refusals import Refused
 from server.security.access import viewer_of
 from server.security.requests import client_address, request_id
@@ -70,9 +70,9 @@ class GraphQLOverWebSocket:
     """The ASGI application behind the WebSocket at /graphql; only a signed-in viewer gets here."""
 
     def __init__(
-        self, schema: strawberry.Schema, make_context: MakeContext, sockets: LiveSockets
+        self, operations: Operations, make_context: MakeContext, sockets: LiveSockets
     ) -> None:
-        self.schema = schema
+        self.operations = operations
         self.make_context = make_context
         self.sockets = sockets
 
@@ -82,7 +82,7 @@ class GraphQLOverWebSocket:
                 400, "SUBPROTOCOL_NOT_SUPPORTED", f"Ask for the subprotocol {SUBPROTOCOL}."
             )
         websocket = WebSocket(scope, receive, send)
-        connection = Connection(websocket, self.schema, self.make_context)
+        connection = Connection(websocket, self.operations, self.make_context)
         socket = self.sockets.open(viewer_of(scope), connection.address, connection.end)
         try:
             await connection.serve()
@@ -92,16 +92,16 @@ class GraphQLOverWebSocket:
 
 class Connection:
     def __init__(
-        self, websocket: WebSocket, schema: strawberry.Schema, make_context: MakeContext
+        self, websocket: WebSocket, operations: Operations, make_context: MakeContext
     ) -> None:
         self.websocket = websocket
-        self.schema = schema
+        self.operations = operations
         self.make_context = make_context
         self.viewer = viewer_of(websocket.scope)
         self.request_id = request_id(websocket.scope)
         self.address = client_address(websocket.scope)
         self.is_initialised = False
-        self.operations: dict[str, asyncio.Task[None]] = {}
+        self.running: dict[str, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
 
@@ -154,8 +154,8 @@ class Connection:
                     pass
                 case Subscribe():
                     await self._subscribe(message)
-                case Complete() if message.id in self.operations:
-                    self.operations.pop(message.id).cancel()
+                case Complete() if message.id in self.running:
+                    self.running.pop(message.id).cancel()
 
     async def _initialise(self) -> None:
         if self.is_initialised:
@@ -167,7 +167,7 @@ class Connection:
     async def _subscribe(self, message: Subscribe) -> None:
         if not self.is_initialised:
             self.close(4401, "Send connection_init first.")
-        elif message.id in self.operations:
+        elif message.id in self.running:
             self.close(4409, f"Subscriber for {message.id} already exists"[:120])
         # Operations that still clean up count, so that their number is bounded too.
         elif len(self.tasks) > MAX_OPERATIONS_PER_SOCKET:
@@ -178,7 +178,7 @@ class Connection:
             }
             await self._send(Error(message.id, [refusal]))
         else:
-            self.operations[message.id] = self._start(self._operate(message.id, message.payload))
+            self.running[message.id] = self._start(self._operate(message.id, message.payload))
 
     async def _operate(self, operation_id: str, asked: GraphQLRequest) -> None:
         task = asyncio.current_task()
@@ -190,30 +190,26 @@ class Connection:
         except Exception as error:
             last = Error(operation_id, accident(error, self.request_id))
         # Forgotten before the last message leaves: the client may use the id again at once.
-        if self.operations.get(operation_id) is task:
-            del self.operations[operation_id]
+        if self.running.get(operation_id) is task:
+            del self.running[operation_id]
             await self._send(last)
 
     async def _stream(self, operation_id: str, asked: GraphQLRequest) -> Complete | Error:
-        results = await self.schema.stream(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=self.make_context(self.viewer, self.request_id, self.address),
-            operation_name=asked.operation_name,
-        )
-        async with aclosing(results):
-            async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
-                async for result in results:
-                    until_first.reschedule(None)
-                    if not isinstance(result, ExecutionResult):
-                        raise TypeError("incremental delivery is not part of this protocol")
-                    errors = formatted(result.errors or (), self.request_id)
-                    if isinstance(result, PreExecutionError):
-                        return Error(operation_id, errors)
-                    payload: dict[str, object] = {"data": result.data}
-                    if errors:
-                        payload["errors"] = errors
-                    await self._send(Next(operation_id, payload))
+        context = self.make_context(self.viewer, self.request_id, self.address)
+        try:
+            operation = self.operations.prepare(asked, context)
+            async with aclosing(operation.results()) as results:
+                async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
+                    async for result in results:
+                        until_first.reschedule(None)
+                        payload: dict[str, object] = {"data": result.data}
+                        if result.errors:
+                            payload["errors"] = formatted(result.errors, self.request_id)
+                        await self._send(Next(operation_id, payload))
+        except NoOperation as refused:
+            return Error(operation_id, [{"message": str(refused)}])
+        except BadRequest as refused:
+            return Error(operation_id, formatted(refused.errors, self.request_id))
         return Complete(operation_id)
 
     async def _send(self, message: ToClient) -> None:
@@ -252,7 +248,7 @@ class Connection:
             self.close(1011, "Something failed inside.")
 
     async def _end_operations(self) -> None:
-        self.operations.clear()
+        self.running.clear()
         for task in self.tasks:
             task.cancel()
         if self.tasks:

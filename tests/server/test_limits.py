@@ -24,18 +24,19 @@ Ask = Callable[[str], Awaitable[dict[str, Any]]]
 def ask(request: pytest.FixtureRequest, console: Console) -> Ask:
     """Asks a query as an operator, over either transport: its `data` and `errors`."""
 
+    def asked(query: str) -> dict[str, Any]:
+        return {"query": query, "operationName": "Q0" if "query Q0" in query else None}
+
     async def over_http(query: str) -> dict[str, Any]:
         async with console.operator() as client:
-            answer: dict[str, Any] = (await client.post("/graphql", json={"query": query})).json()
+            answer: dict[str, Any] = (await client.post("/graphql", json=asked(query))).json()
             return answer
 
     async def over_websocket(query: str) -> dict[str, Any]:
         async with console.connect(console.accounts.open()) as socket:
             await socket.send(json.dumps({"type": "connection_init"}))
             await socket.recv()
-            await socket.send(
-                json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}})
-            )
+            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": asked(query)}))
             message = json.loads(await socket.recv())
             if message["type"] == "error":
                 return {"errors": message["payload"]}

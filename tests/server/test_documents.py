@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from server.graphql.known_documents import LONGEST, MOST, Documents
+from server.graphql.documents import LONGEST, MOST, Documents
 from tests.server.console import Console
+from tests.server.small_schema import schema
 
 
 async def test_a_document_asked_again_answers_the_same_and_takes_new_variables(
@@ -44,12 +45,11 @@ async def test_a_known_document_is_answered_for_who_asks(console: Console) -> No
 
 @pytest.mark.spec("T-35")
 def test_only_some_documents_of_modest_length_are_kept() -> None:
-    from graphql import parse
-
-    document, documents = parse("{ me }"), Documents()
-    for number in range(MOST + 1):
-        documents.keep(str(number), document)
-    documents.keep("x" * (LONGEST + 1), document)
-    assert documents.find("0") is None
-    assert documents.find("1") is document
-    assert documents.find("x" * (LONGEST + 1)) is None
+    documents = Documents(schema._schema)
+    short = [f"{{ a{number}: me }}" for number in range(MOST + 1)]
+    long = "{ me }" + " " * LONGEST
+    for text in (*short, long):
+        documents.read(text)
+    assert short[0] not in documents
+    assert short[1] in documents
+    assert long not in documents
