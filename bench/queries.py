@@ -228,15 +228,19 @@ QUESTIONS = (
 )
 
 
-async def timed(work: Callable[[], Awaitable[Any]], rounds: int) -> float:
-    """The median, in milliseconds."""
-    await work()
-    taken = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        await work()
-        taken.append(time.perf_counter() - began)
-    return 1000 * statistics.median(taken)
+Work = Callable[[], Awaitable[Any]]
+
+
+async def in_turns(first: Work, second: Work, rounds: int) -> tuple[float, float]:
+    """The medians of both in milliseconds: taken in turns, so that a busy moment hits both."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds + 3):
+        for index, work in enumerate((first, second)):
+            began = time.perf_counter()
+            await work()
+            taken[index].append(time.perf_counter() - began)
+    ours, peer = (1000 * statistics.median(each[3:]) for each in taken)
+    return ours, peer
 
 
 async def by_hand(pool: asyncpg.Pool, statements: Sequence[str]) -> bytes:
@@ -259,8 +263,11 @@ async def measure_queries(client: LeanHttp, pool: asyncpg.Pool, rounds: int) -> 
         await ask(client, question.graph)
         statements = len(sent)
         stop_counting()
-        ours = await timed(lambda q=question: ask(client, q.graph), rounds)
-        peer = await timed(lambda q=question: by_hand(pool, q.sql), rounds)
+        ours, peer = await in_turns(
+            lambda q=question: ask(client, q.graph),
+            lambda q=question: by_hand(pool, q.sql),
+            rounds,
+        )
         ratios[question.name] = ours / peer
         print(
             f"{question.name:14} ours {ours:8.2f} ms  by hand {peer:8.2f} ms"
@@ -429,25 +436,12 @@ async def measure_changes(
             )
             await audit(connection, "role")
 
-    async def both(first: Any, second: Any, rounds: int) -> tuple[float, float]:
-        taken: tuple[list[float], list[float]] = ([], [])
-        for _ in range(rounds + 1):
-            for index, work in enumerate((first, second)):
-                began = time.perf_counter()
-                await work()
-                taken[index].append(time.perf_counter() - began)
-        return (
-            1000 * statistics.median(taken[0][1:]),
-            1000 * statistics.median(taken[1][1:]),
-        )
-
     ratios = {}
-    pools = await both(create_pool, delete_pool, rounds)
-    hand_pools = await both(hand_create_pool, hand_delete_pool, rounds)
-    groups = await both(create_group, empty_and_delete_group, rounds)
-    hand_groups = await both(hand_create_group, hand_empty_and_delete_group, rounds)
-    role = await timed(give_role, rounds)
-    hand_role = await timed(hand_give_role, rounds)
+    pools = await in_turns(create_pool, delete_pool, rounds)
+    hand_pools = await in_turns(hand_create_pool, hand_delete_pool, rounds)
+    groups = await in_turns(create_group, empty_and_delete_group, rounds)
+    hand_groups = await in_turns(hand_create_group, hand_empty_and_delete_group, rounds)
+    role, hand_role = await in_turns(give_role, hand_give_role, rounds)
     for name, ours, peer in (
         ("create_pool", pools[0], hand_pools[0]),
         ("delete_pool", pools[1], hand_pools[1]),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.database import Change, execute, fetch, for_update, lock, operation
+from domain.database import Change, execute, fetch, insert, lock, operation
+from domain.locked_rows import lock_rows
 from domain.names import fold_name, tidy_name
 from domain.pools import PoolInUse, lock_pools
 from domain.refusals import (
@@ -21,10 +22,10 @@ from domain.refusals import (
     NameTaken,
     Refusal,
     RefusedItem,
-    Unknown,
     in_words,
 )
 from domain.roles import Role
+from domain.snapshot import GroupRow, PoolRow
 from domain.versions import require_version
 
 if TYPE_CHECKING:
@@ -118,15 +119,23 @@ async def create_group(
         await _require_free_pool(pool)
     users = await _lock_users(user_ids)
     await _require_free(users)
-    group = await Group.create(
-        name=name, name_key=fold_name(name), pool_id=pool_id, created_at=datetime.now(UTC)
+    (group_id,) = await insert(
+        "group",
+        {
+            "name": name,
+            "name_key": fold_name(name),
+            "is_default": False,
+            "pool_id": pool_id,
+            "created_at": datetime.now(UTC),
+            "version": 1,
+        },
     )
-    await _put(users, group.id)
+    await _put(users, group_id)
     after = {"users": [user.name for user in users], "pool": pool.name if pool else None}
-    change.tell("group", group.id, name, after=after)
-    change.announce("group", group.id)
+    change.tell("group", group_id, name, after=after)
+    change.announce("group", group_id)
     change.announce("user", *(user.id for user in users))
-    return group.id
+    return group_id
 
 
 @operation("group.edit", by=Role.OPERATOR)
@@ -207,13 +216,13 @@ async def require_free_name(name: str, besides: int | None = None) -> str:
     """
     tidy = tidy_name(name, NAME_MAX_LENGTH)
     await lock(f"group name {fold_name(tidy)}")
-    taken = await Group.get_or_none(name_key=fold_name(tidy))
-    if taken is not None and taken.id != besides:
-        raise NameTaken(tidy, Named("group", taken.id, taken.name))
+    for row in await fetch('SELECT id, name FROM "group" WHERE name_key = ?', fold_name(tidy)):
+        if row["id"] != besides:
+            raise NameTaken(tidy, Named("group", row["id"], row["name"]))
     return tidy
 
 
-async def _require_deletable(groups: Sequence[Group]) -> None:
+async def _require_deletable(groups: Sequence[GroupRow]) -> None:
     ids = [group.id for group in groups]
     users: dict[int, list[Named]] = defaultdict(list)
     rows = await fetch('SELECT id, name, group_id FROM "user" WHERE group_id IN (?)', ids)
@@ -236,33 +245,21 @@ async def _require_deletable(groups: Sequence[Group]) -> None:
         raise ItemsRefused(len(groups), tuple(refused))
 
 
-async def _lock_groups(group_ids: Iterable[int]) -> list[Group]:
+async def _lock_groups(group_ids: Iterable[int]) -> list[GroupRow]:
     """Raises: Unknown."""
-    wanted = set(group_ids)
-    groups = await Group.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
-    if len(groups) < len(wanted):
-        raise Unknown("group", tuple(sorted(wanted - {group.id for group in groups})))
-    return groups
+    return await lock_rows("group", GroupRow, group_ids)
 
 
-async def _require_free_pool(pool: Pool) -> None:
+async def _require_free_pool(pool: PoolRow) -> None:
     """Raises: PoolInUse."""
-    user = await Group.get_or_none(pool_id=pool.id)
-    if user is not None:
-        raise PoolInUse(Named("pool", pool.id, pool.name), Named("group", user.id, user.name))
+    for row in await fetch('SELECT id, name FROM "group" WHERE pool_id = ?', pool.id):
+        user = Named("group", row["id"], row["name"])
+        raise PoolInUse(Named("pool", pool.id, pool.name), user)
 
 
-async def _lock_users(user_ids: Sequence[int]) -> list[Member]:
+async def _lock_users(user_ids: Iterable[int]) -> list[Member]:
     """In the order of their ids. Raises: Unknown."""
-    wanted = set(user_ids)
-    rows = await fetch(
-        for_update('SELECT id, name, group_id FROM "user" WHERE id IN (?) ORDER BY id'),
-        sorted(wanted),
-    )
-    users = [Member(*row) for row in rows]
-    if len(users) < len(wanted):
-        raise Unknown("user", tuple(sorted(wanted - {user.id for user in users})))
-    return users
+    return await lock_rows("user", Member, user_ids)
 
 
 async def _require_free(users: Iterable[Member]) -> None:

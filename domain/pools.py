@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.database import Change, execute, fetch, for_update, lock, operation
+from domain.database import Change, execute, fetch, for_update, insert, lock, operation
 from domain.devices import type_name
 from domain.jobs import LOCK as JOBS
 from domain.jobs import ActiveJob, active_jobs_in, active_jobs_on
+from domain.locked_rows import lock_rows
 from domain.names import fold_name, tidy_name
 from domain.refusals import (
     ItemsRefused,
@@ -26,6 +27,7 @@ from domain.refusals import (
     in_words,
 )
 from domain.roles import Role
+from domain.snapshot import PoolRow
 from domain.versions import require_version
 
 if TYPE_CHECKING:
@@ -175,25 +177,30 @@ async def create_pool(
     type_id = await _require_one_type({device.type_id for device in devices})
     await _require_in_pools(devices, [(await _default_pool()).id])
     await _require_idle(devices)
-    pool = await Pool.create(
-        name=name,
-        name_key=fold_name(name),
-        type_id=type_id,
-        type_key=type_id,
-        created_at=datetime.now(UTC),
+    (pool_id,) = await insert(
+        "pool",
+        {
+            "name": name,
+            "name_key": fold_name(name),
+            "is_default": False,
+            "type_id": type_id,
+            "type_key": type_id,
+            "created_at": datetime.now(UTC),
+            "version": 1,
+        },
     )
-    await _place(devices, pool.id, type_id)
+    await _place(devices, pool_id, type_id)
     after = {"type": await _type_name(type_id), "devices": [device.uuid for device in devices]}
-    change.tell("pool", pool.id, name, after=after)
-    change.announce("pool", pool.id)
+    change.tell("pool", pool_id, name, after=after)
+    change.announce("pool", pool_id)
     change.announce("device", *(device.id for device in devices))
     if group is not None:
         await execute(
-            'UPDATE "group" SET pool_id = ?, version = version + 1 WHERE id = ?', pool.id, group.id
+            'UPDATE "group" SET pool_id = ?, version = version + 1 WHERE id = ?', pool_id, group.id
         )
         change.tell("group", group.id, group.name, before={"pool": None}, after={"pool": name})
         change.announce("group", group.id)
-    return pool.id
+    return pool_id
 
 
 @operation("pool.edit", by=Role.OPERATOR)
@@ -349,7 +356,7 @@ async def require_free_name(name: str, besides: int | None = None) -> str:
     return tidy
 
 
-async def _require_deletable(pools: Sequence[Pool]) -> None:
+async def _require_deletable(pools: Sequence[PoolRow]) -> None:
     ids = [pool.id for pool in pools]
     groups = {
         row["pool_id"]: Named("group", row["id"], row["name"])
@@ -374,13 +381,9 @@ async def _require_deletable(pools: Sequence[Pool]) -> None:
         raise ItemsRefused(len(pools), tuple(refused))
 
 
-async def lock_pools(pool_ids: Iterable[int]) -> list[Pool]:
+async def lock_pools(pool_ids: Iterable[int]) -> list[PoolRow]:
     """Raises: Unknown."""
-    wanted = set(pool_ids)
-    pools = await Pool.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
-    if len(pools) < len(wanted):
-        raise Unknown("pool", tuple(sorted(wanted - {pool.id for pool in pools})))
-    return pools
+    return await lock_rows("pool", PoolRow, pool_ids)
 
 
 async def _lock_group_without_pool(group_id: int) -> Named:
@@ -395,21 +398,14 @@ async def _lock_group_without_pool(group_id: int) -> Named:
     return group
 
 
-async def _lock_devices(device_ids: Sequence[int]) -> list[PooledDevice]:
+async def _lock_devices(device_ids: Iterable[int]) -> list[PooledDevice]:
     """In the order of their ids. Raises: Unknown."""
-    wanted = set(device_ids)
-    rows = await fetch(
-        for_update("SELECT id, uuid, type_id, pool_id FROM device WHERE id IN (?) ORDER BY id"),
-        sorted(wanted),
-    )
-    devices = [PooledDevice(*row) for row in rows]
-    if len(devices) < len(wanted):
-        raise Unknown("device", tuple(sorted(wanted - {device.id for device in devices})))
-    return devices
+    return await lock_rows("device", PooledDevice, device_ids)
 
 
-async def _default_pool() -> Pool:
-    return await Pool.get(is_default=True)
+async def _default_pool() -> Named:
+    (row,) = await fetch("SELECT id, name FROM pool WHERE is_default")
+    return Named("pool", row["id"], row["name"])
 
 
 async def _require_one_type(type_ids: Iterable[int]) -> int:
@@ -424,7 +420,7 @@ async def _require_one_type(type_ids: Iterable[int]) -> int:
     return ids[0]
 
 
-async def _type_with(pool: Pool, added: Sequence[PooledDevice]) -> int:
+async def _type_with(pool: PoolRow, added: Sequence[PooledDevice]) -> int:
     """The pool's type once `added` are in it: its own, unless it has no device (left) of it."""
     assert pool.type_id is not None
     types = {device.type_id for device in added}

@@ -7,7 +7,7 @@ the active jobs; ended ones are asked from the database.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -263,10 +263,33 @@ _DERIVED_FROM = {
 """What is worked out of which tables; it holds on while they are the same."""
 
 
-def inherit(after: Snapshot, before: Snapshot) -> Snapshot:
-    """`after`, with what was worked out for `before` and still holds."""
+def inherit(
+    after: Snapshot, before: Snapshot, devices_read: Collection[int] | None = None
+) -> Snapshot:
+    """`after`, with what was worked out for `before` and still holds.
+
+    `devices_read`: the devices that may differ, where those are known.
+    """
     known = vars(before)
     for name, tables in _DERIVED_FROM.items():
         if name in known and all(getattr(before, t) is getattr(after, t) for t in tables):
             vars(after)[name] = known[name]
+    if "devices_of_pool" in known and devices_read is not None:
+        vars(after)["devices_of_pool"] = _moved(before, after, devices_read)
     return after
+
+
+def _moved(
+    before: Snapshot, after: Snapshot, devices_read: Collection[int]
+) -> dict[int, list[DeviceRow]]:
+    """The devices of each pool after some have moved, without looking at the others."""
+    ids = set(devices_read)
+    rows = [table[i] for table in (before.devices, after.devices) for i in ids if i in table]
+    pools = dict(before.devices_of_pool)
+    for pool_id in {row.pool_id for row in rows}:
+        there = [device for device in pools.get(pool_id, ()) if device.id not in ids]
+        there += [after.devices[i] for i in ids if i in after.devices]
+        pools[pool_id] = sorted(
+            (device for device in there if device.pool_id == pool_id), key=attrgetter("id")
+        )
+    return pools

@@ -69,7 +69,9 @@ async def read_snapshot(before: Snapshot | None = None, changed: Changed = EVERY
     }
     if lost:
         devices = {i: device for i, device in devices.items() if i not in lost}
-    return inherit(Snapshot(nodes, types, devices, pools, groups, users, jobs), before)
+    after = Snapshot(nodes, types, devices, pools, groups, users, jobs)
+    devices_read = changed.get("device", ())
+    return inherit(after, before, None if lost or devices_read is None else devices_read)
 
 
 def _those_read(devices: Rows[DeviceRow], ids: Collection[int] | None) -> list[DeviceRow]:

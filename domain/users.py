@@ -13,9 +13,10 @@ from tortoise.models import Model
 
 from domain.actors import Actor
 from domain.attempts import forget_attempts
-from domain.database import Change, execute, fetch, for_update, lock, operation
+from domain.database import Change, execute, fetch, for_update, insert, lock, operation
 from domain.jobs import LOCK as JOBS
 from domain.jobs import active_jobs_of
+from domain.locked_rows import lock_rows
 from domain.names import fold_name, tidy_name, tidy_text
 from domain.passwords import generate_password, hash_password
 from domain.refusals import (
@@ -356,6 +357,18 @@ async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
     return [person.newcomer for person in people]
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A user whose row is locked."""
+
+    id: int
+    name: str
+    name_key: str
+    display_name: str | None
+    group_id: int | None
+    version: int
+
+
 @dataclass(slots=True)
 class _Checked:
     """A newcomer, with those names tidied that can be kept; `key` null: the name cannot."""
@@ -397,7 +410,7 @@ async def _claim_jobs(users: Mapping[str, int]) -> list[int]:
     return [job_id for job_id, _ in claimed]
 
 
-async def _require_deletable(users: Sequence[User], actor: Actor) -> None:
+async def _require_deletable(users: Sequence[_Person], actor: Actor) -> None:
     jobs: dict[int | None, list[Named]] = defaultdict(list)
     for job in await active_jobs_of([user.id for user in users]):
         jobs[job.user_id].append(Named("job", job.id, job.name))
@@ -415,13 +428,9 @@ async def _require_deletable(users: Sequence[User], actor: Actor) -> None:
         raise ItemsRefused(len(users), tuple(refused))
 
 
-async def _lock_users(user_ids: Iterable[int]) -> list[User]:
+async def _lock_users(user_ids: Iterable[int]) -> list[_Person]:
     """Raises: Unknown."""
-    wanted = set(user_ids)
-    users = await User.filter(id__in=list(wanted)).order_by("id").select_for_update(no_key=True)
-    if len(users) < len(wanted):
-        raise Unknown("user", tuple(sorted(wanted - {user.id for user in users})))
-    return users
+    return await lock_rows("user", _Person, user_ids)
 
 
 async def _groups(group_ids: Iterable[int | None]) -> dict[int, str]:
@@ -446,8 +455,8 @@ async def _roles(user_id: int) -> set[Role]:
 
 
 async def _give_roles(user_id: int, roles: Iterable[Role]) -> None:
-    for role in sorted(roles, key=_rank):
-        await UserRole.create(user_id=user_id, role=role)
+    rows = [{"user_id": user_id, "role": role.value} for role in sorted(roles, key=_rank)]
+    await insert("user_role", *rows)
 
 
 def _rank(role: Role) -> int:

@@ -17,7 +17,16 @@ from domain.database.errors import (
     SchemaMismatch,
     is_unavailable,
 )
-from domain.database.rows import Row, execute, fetch, for_share, for_update, is_postgres, lock
+from domain.database.rows import (
+    Row,
+    execute,
+    fetch,
+    for_share,
+    for_update,
+    insert,
+    is_postgres,
+    lock,
+)
 
 __all__ = [
     "Change",
@@ -32,6 +41,7 @@ __all__ = [
     "fetch",
     "for_share",
     "for_update",
+    "insert",
     "is_postgres",
     "is_unavailable",
     "lock",

@@ -252,7 +252,7 @@ async def _write_audit_entries(change: Change, refusal: Refusal | None = None) -
         for told in change.told.values() or [Told(change.action.partition(".")[0], None, "")]
     ]
     for start in range(0, len(entries), ENTRIES_AT_ONCE):
-        await insert("audit_entry", entries[start : start + ENTRIES_AT_ONCE])
+        await insert("audit_entry", *entries[start : start + ENTRIES_AT_ONCE])
 
 
 async def _write_outbox(change: Change) -> None:
@@ -260,4 +260,4 @@ async def _write_outbox(change: Change) -> None:
     rows = [
         {"kind": kind, "ids": list(ids), "created_at": now} for kind, ids in change.announcements
     ]
-    await insert("outbox", rows)
+    await insert("outbox", *rows)

@@ -55,14 +55,20 @@ async def execute(sql: str, *values: object) -> int:
     return written
 
 
-async def insert(table: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """New rows, all with the same columns, by one statement; dicts and lists are kept as JSON."""
+async def insert(table: str, *rows: Mapping[str, object]) -> list[int]:
+    """The ids of new rows, all with the same columns, by one statement.
+
+    Dicts and lists are kept as JSON.
+    """
     if not rows:
-        return
-    columns = list(rows[0])
-    marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
-    values = [_storable(row[column]) for row in rows for column in columns]
-    await execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}", *values)  # noqa: S608
+        return []
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    marks = "(" + ", ".join("?" * len(rows[0])) + ")"
+    statement = (
+        f'INSERT INTO "{table}" ({names}) VALUES {", ".join([marks] * len(rows))} RETURNING id'  # noqa: S608
+    )
+    made = await fetch(statement, *(_storable(row[name]) for row in rows for name in rows[0]))
+    return [row["id"] for row in made]
 
 
 def _storable(value: object) -> object:
