@@ -274,8 +274,9 @@ async def _require_free(users: Iterable[Member]) -> None:
 
 
 async def _put(users: Sequence[Member], group_id: int | None) -> None:
-    ids = [user.id for user in users]
-    await execute('UPDATE "user" SET group_id = ? WHERE id IN (?)', group_id, ids)
+    if users:
+        ids = [user.id for user in users]
+        await execute('UPDATE "user" SET group_id = ? WHERE id IN (?)', group_id, ids)
 
 
 def _known(ids: Iterable[int | None]) -> list[int]:

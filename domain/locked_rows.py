@@ -18,6 +18,8 @@ async def lock_rows(table: str, row: type[R], ids: Iterable[int]) -> list[R]:
     Raises: Unknown, of the table's kind.
     """
     wanted = sorted(set(ids))
+    if not wanted:
+        return []
     columns: Any = fields(row)  # type: ignore[arg-type]
     names = ", ".join(f'"{column.name}"' for column in columns)
     select = f'SELECT {names} FROM "{table}" WHERE id IN (?) ORDER BY id'  # noqa: S608

@@ -261,7 +261,10 @@ async def edit_user(
     await execute(
         'UPDATE "user" SET display_name = ?, version = version + 1 WHERE id = ?', shown, user.id
     )
-    await execute("DELETE FROM user_role WHERE user_id = ? AND role IN (?)", user.id, _values(lost))
+    if lost:
+        await execute(
+            "DELETE FROM user_role WHERE user_id = ? AND role IN (?)", user.id, _values(lost)
+        )
     await _give_roles(user.id, wanted - held)
     before: dict[str, object] = {"roles": _values(held)}
     after: dict[str, object] = {"roles": _values(wanted)}
