@@ -20,6 +20,10 @@ from resolvers.live import Live
 T = TypeVar("T")
 
 
+Audience: TypeAlias = int | None
+"""On whom answers depend: None, all operators alike; else on that one user."""
+
+
 class Context:
     """One operation's context.
 
@@ -39,14 +43,27 @@ class Context:
         self.is_operator: bool
         self.renew()
 
+    @property
+    def audience(self) -> Audience:
+        """As the viewer's roles are at this moment."""
+        user_id = self.viewer.user_id
+        return None if is_operator(self.live.snapshot, user_id) else user_id
+
+    def for_audience(self) -> Context:
+        """A context for all of this one's audience, which knows no viewer."""
+        return AudienceContext(self.audience, self.live)
+
     def renew(self) -> Snapshot:
         """Begin the next event: a new snapshot, the roles of now, and nothing read yet."""
         self.snapshot = self.live.visible_to(self.viewer.user_id)
         self.is_operator = is_operator(self.live.snapshot, self.viewer.user_id)
+        self._forget()
+        return self.snapshot
+
+    def _forget(self) -> None:
         self._reads: dict[str, asyncio.Task[Any]] = {}
         self.events_of_device = DataLoader(partial(latest_events, "device_id"))
         self.events_of_node = DataLoader(partial(latest_events, "node_id"))
-        return self.snapshot
 
     def actor(self, command_id: str | None = None) -> Actor:
         """The viewer, as the one who changes something."""
@@ -59,6 +76,33 @@ class Context:
             task = self._reads[name] = asyncio.create_task(read())
         result: T = await task
         return result
+
+
+class AudienceContext(Context):
+    """Of frames that are made once for many. It has no `viewer`: what asks for one is not shared.
+
+    An operator's frame must reach nobody who is none any more: who shares it compares `audience`
+    with that of each viewer before each frame.
+    """
+
+    def __init__(self, audience: Audience, live: Live) -> None:
+        self._audience = audience
+        self.live = live
+        self.request_id = "shared"
+        self.address = None
+        self.renew()
+
+    @property
+    def audience(self) -> Audience:
+        return self._audience
+
+    def renew(self) -> Snapshot:
+        self.is_operator = self._audience is None
+        self.snapshot = (
+            self.live.snapshot if self._audience is None else self.live.visible_to(self._audience)
+        )
+        self._forget()
+        return self.snapshot
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

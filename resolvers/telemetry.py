@@ -89,10 +89,17 @@ class FleetFrame:
     ) -> None:
         self._context = context
         self._devices = devices
-        self._rows = [context.live.row(device) for device in devices]
+        rows = context.live.rows
+        self._rows = [rows.get(device.id) for device in devices]
         self.time = context.live.time
         self.sequence = sequence
         self.is_key_frame = is_key_frame
+
+    def for_newcomer(self) -> FleetFrame:
+        """The same as the first that somebody sees."""
+        if self.is_key_frame:
+            return self
+        return FleetFrame(self._context, self._devices, self.sequence, is_key_frame=True)
 
     @property
     def device_ids(self) -> list[str] | None:

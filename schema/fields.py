@@ -9,6 +9,8 @@ import strawberry
 
 from resolvers.context import Info
 
+IS_SHARED = "is_shared"
+
 
 def field(resolver: Callable[..., Any], description: str | None = None) -> Any:
     """A field answered by `resolver(root, info, ...)`.
@@ -33,3 +35,14 @@ def for_operators(resolver: Callable[..., Any] | None = None) -> Any:
 def subscription(resolver: Callable[..., Any], description: str | None = None) -> Any:
     """A root field of the subscription type, answered by an async generator."""
     return strawberry.subscription(resolver=resolver, description=description)
+
+
+def shared_subscription(resolver: Callable[..., Any], description: str | None = None) -> Any:
+    """The same, where each event is the state of now: anyone may join at any of them.
+
+    What is asked alike is made once for all of an audience. An event for those who have seen none
+    before may differ: `event.for_newcomer()`, where it has that.
+    """
+    return strawberry.subscription(
+        resolver=resolver, description=description, metadata={IS_SHARED: True}
+    )

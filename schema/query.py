@@ -25,7 +25,7 @@ from schema.candidates import OnBoarding
 from schema.cluster import Cluster
 from schema.connections import devices_of, jobs_of, users_of
 from schema.devices import Device, DeviceChanges, DeviceType
-from schema.fields import field, subscription
+from schema.fields import field, shared_subscription, subscription
 from schema.groups import Group, GroupChanges, GroupFilter, GroupOrder
 from schema.health import HealthEvent, HealthEventFilter, HealthEvents
 from schema.jobs import Job, JobChanges
@@ -82,14 +82,14 @@ class Query:
 
 @strawberry.type
 class Subscription:
-    cluster_snapshot: AsyncGenerator[Cluster, None] = subscription(
+    cluster_snapshot: AsyncGenerator[Cluster, None] = shared_subscription(
         resolvers.cluster.cluster_snapshot, description="The cluster, once per tick (1 s)."
     )
-    fleet_telemetry: AsyncGenerator[FleetFrame, None] = subscription(
+    fleet_telemetry: AsyncGenerator[FleetFrame, None] = shared_subscription(
         resolvers.telemetry.fleet_telemetry,
         description="Telemetry of many devices in columns, once per tick. Made for programs.",
     )
-    device_telemetry: AsyncGenerator[list[DeviceTelemetry], None] = subscription(
+    device_telemetry: AsyncGenerator[list[DeviceTelemetry], None] = shared_subscription(
         resolvers.telemetry.telemetry_of_devices,
         description="Telemetry of devices as objects, once per tick. Made for few devices.",
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import enum
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
@@ -15,6 +17,8 @@ from server.accounts import Accounts
 from server.refusals import Refused
 
 log = structlog.get_logger("server.sockets")
+
+K = TypeVar("K")
 
 MAX_SOCKETS_PER_USER = 50
 MAX_SOCKETS_PER_ADDRESS = 200
@@ -46,22 +50,29 @@ class LiveSockets:
     accounts: Accounts
     recheck_seconds: float = RECHECK_SECONDS
     _sockets: set[LiveSocket] = field(default_factory=set)
+    _of_user: Counter[int] = field(default_factory=Counter)
+    _at_address: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self._sockets)
 
     def open(self, viewer: Viewer, address: str, end: Callable[[End], None]) -> LiveSocket:
         """Raises: Refused (429) when the user or the address has too many."""
-        if sum(held.user_id == viewer.user_id for held in self._sockets) >= MAX_SOCKETS_PER_USER:
+        if self._of_user[viewer.user_id] >= MAX_SOCKETS_PER_USER:
             raise _too_many("your user", MAX_SOCKETS_PER_USER)
-        if sum(held.address == address for held in self._sockets) >= MAX_SOCKETS_PER_ADDRESS:
+        if self._at_address[address] >= MAX_SOCKETS_PER_ADDRESS:
             raise _too_many("your address", MAX_SOCKETS_PER_ADDRESS)
         socket = LiveSocket(viewer.session_id, viewer.user_id, viewer.roles, address, end)
         self._sockets.add(socket)
+        self._of_user[socket.user_id] += 1
+        self._at_address[address] += 1
         return socket
 
     def close(self, socket: LiveSocket) -> None:
-        self._sockets.discard(socket)
+        """Once for each socket that was opened."""
+        self._sockets.remove(socket)
+        _count_down(self._of_user, socket.user_id)
+        _count_down(self._at_address, socket.address)
 
     def end_session(self, session_id: int) -> None:
         for socket in [socket for socket in self._sockets if socket.session_id == session_id]:
@@ -88,6 +99,12 @@ class LiveSockets:
                 await self.recheck()
             except Exception:
                 log.exception("session.recheck_failed")
+
+
+def _count_down(counter: Counter[K], key: K) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
 
 
 def _too_many(whose: str, limit: int) -> Refused:

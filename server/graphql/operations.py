@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from typing import Any
 
+import msgspec
 import strawberry
 from graphql import ExecutionResult, OperationType
 from graphql.execution import (
     Executor,
     create_source_event_stream,
     execute_root_selection_set,
-    map_source_to_response_event,
 )
 
 from server.graphql.documents import BadRequest, Document, Documents
@@ -32,12 +34,30 @@ class Operation:
     """One that may be run, once."""
 
     def __init__(
-        self, schema: strawberry.Schema, document: Document, executor: Executor[object]
+        self,
+        schema: strawberry.Schema,
+        document: Document,
+        executor: Executor[object],
+        asked: GraphQLRequest,
     ) -> None:
         self._schema = schema
         self._document = document
         self._executor = executor
+        self._asked = asked
         self.kind = executor.operation.operation
+
+    @property
+    def key(self) -> Hashable:
+        """The same for operations that ask the same."""
+        variables = msgspec.json.encode(self._asked.variables or {}, order="sorted")
+        return self._document, self._asked.operation_name, variables
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether its events are the same for all who ask the same and may see the same."""
+        if self.kind is not OperationType.SUBSCRIPTION:
+            return False
+        return self._document.plan(self._schema, self._executor).is_shared
 
     async def result(self) -> ExecutionResult:
         """Of a query or mutation."""
@@ -48,26 +68,46 @@ class Operation:
         result = run(self._executor)
         return result if isinstance(result, ExecutionResult) else await result
 
-    async def results(self) -> AsyncGenerator[ExecutionResult, None]:
-        """Of whatever it is; a query or mutation has one.
+    async def events(self) -> AsyncIterable[Any]:
+        """What a subscription's resolver tells.
 
-        Raises: BadRequest where the resolver refuses to begin a subscription.
+        Raises: BadRequest where it refuses to begin.
         """
-        if self.kind is not OperationType.SUBSCRIPTION:
-            yield await self.result()
-            return
-        execute = self._document.plan(self._schema, self._executor).execute
         stream = create_source_event_stream(self._executor)
         if inspect.isawaitable(stream):
             stream = await stream
         if isinstance(stream, ExecutionResult):
             raise BadRequest(stream.errors or [])
-        events = map_source_to_response_event(self._executor, stream, execute)
-        try:
-            async for result in events:
-                yield result
-        finally:
-            await events.aclose()
+        return stream
+
+    async def result_of(self, event: Any) -> ExecutionResult:
+        """A subscription's answer to one event."""
+        executor = self._executor.build_per_event_executor(event)
+        result = self._document.plan(self._schema, executor).execute(executor)
+        return result if isinstance(result, ExecutionResult) else await result
+
+    async def results(self) -> AsyncGenerator[ExecutionResult, None]:
+        """Of whatever it is; a query or mutation has one.
+
+        Raises: BadRequest where a subscription's resolver refuses to begin.
+        """
+        if self.kind is not OperationType.SUBSCRIPTION:
+            yield await self.result()
+            return
+        async with closed(await self.events()) as events:
+            async for event in events:
+                yield await self.result_of(event)
+
+
+@asynccontextmanager
+async def closed(events: AsyncIterable[Any]) -> AsyncIterator[AsyncIterable[Any]]:
+    """The same, closed at once when the block ends, where it can be."""
+    try:
+        yield events
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
 
 
 class Operations:
@@ -92,4 +132,4 @@ class Operations:
         )
         if isinstance(executor, list):
             raise BadRequest(executor)
-        return Operation(self._schema, document, executor)
+        return Operation(self._schema, document, executor, asked)

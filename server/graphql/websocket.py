@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 import structlog
@@ -40,10 +41,12 @@ from server.graphql.messages import (
     encode,
 )
 from server.graphql.operations import NoOperation, Operations
+from server.graphql.outlet import Outlet
+from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.refusals import Refused
 from server.security.access import viewer_of
 from server.security.requests import client_address, request_id
-from server.websocket_protocol import abort
+from server.websocket_protocol import abort, frames_of
 
 log = structlog.get_logger("server.graphql")
 
@@ -75,6 +78,7 @@ class GraphQLOverWebSocket:
         self.operations = operations
         self.make_context = make_context
         self.sockets = sockets
+        self.streams = SharedStreams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if SUBPROTOCOL not in scope["subprotocols"]:
@@ -82,7 +86,7 @@ class GraphQLOverWebSocket:
                 400, "SUBPROTOCOL_NOT_SUPPORTED", f"Ask for the subprotocol {SUBPROTOCOL}."
             )
         websocket = WebSocket(scope, receive, send)
-        connection = Connection(websocket, self.operations, self.make_context)
+        connection = Connection(websocket, self.operations, self.make_context, self.streams)
         socket = self.sockets.open(viewer_of(scope), connection.address, connection.end)
         try:
             await connection.serve()
@@ -92,11 +96,16 @@ class GraphQLOverWebSocket:
 
 class Connection:
     def __init__(
-        self, websocket: WebSocket, operations: Operations, make_context: MakeContext
+        self,
+        websocket: WebSocket,
+        operations: Operations,
+        make_context: MakeContext,
+        streams: SharedStreams,
     ) -> None:
         self.websocket = websocket
         self.operations = operations
         self.make_context = make_context
+        self.streams = streams
         self.viewer = viewer_of(websocket.scope)
         self.request_id = request_id(websocket.scope)
         self.address = client_address(websocket.scope)
@@ -198,6 +207,9 @@ class Connection:
         context = self.make_context(self.viewer, self.request_id, self.address)
         try:
             operation = self.operations.prepare(asked, context)
+            if operation.is_shared:
+                await self._share(operation_id, asked, cast(SharingContext, context))
+                return Complete(operation_id)
             async with aclosing(operation.results()) as results:
                 async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
                     async for result in results:
@@ -212,6 +224,28 @@ class Connection:
             return Error(operation_id, formatted(refused.errors, self.request_id))
         return Complete(operation_id)
 
+    async def _share(
+        self, operation_id: str, asked: GraphQLRequest, context: SharingContext
+    ) -> None:
+        """Be sent the frames that all get who ask the same and may see the same."""
+        frames = frames_of(self.websocket.scope)
+        outlet = Outlet(frames, operation_id, SEND_SECONDS, self._give_up)
+        is_over = False
+        try:
+            while not is_over:
+                operation = self.operations.prepare(asked, context.for_audience())
+                async with self.streams.joined(operation, context, outlet.offer) as member:
+                    async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
+                        await member.until_first_frame()
+                    is_over = await member.until_end()
+        finally:
+            outlet.close()
+
+    def _give_up(self) -> None:
+        log.warning("socket.slow", request_id=self.request_id, seconds=SEND_SECONDS)
+        self.close(None)
+        abort(self.websocket.scope)
+
     async def _send(self, message: ToClient) -> None:
         """Wait until the transport takes it: a slow peer slows only its own operations."""
         if self.closing.done():
@@ -220,9 +254,7 @@ class Connection:
             async with asyncio.timeout(SEND_SECONDS):
                 await self.websocket.send_text(encode(message))
         except TimeoutError:
-            log.warning("socket.slow", request_id=self.request_id, seconds=SEND_SECONDS)
-            self.close(None)
-            abort(self.websocket.scope)
+            self._give_up()
         except WebSocketDisconnect:
             self.close(None)
 

@@ -63,6 +63,11 @@ class PlannedField:
         return ours is not None and not ours.extensions and plain_arguments
 
     @property
+    def is_shared(self) -> bool:
+        """Of a subscription's field: whether it says so (`schema.fields`)."""
+        return self.strawberry is not None and bool(self.strawberry.metadata.get("is_shared"))
+
+    @property
     def column(self) -> str | None:
         """The attribute that it shows, where it shows just one."""
         ours = self.strawberry

@@ -51,6 +51,7 @@ class Plan:
             PlannedField(self, root, key, details, is_event=is_event)
             for key, details in collected.grouped_field_set.items()
         ]
+        self.is_shared = is_event and all(field.is_shared for field in fields)
         groups = [[field] for field in fields] if self._is_mutation else [fields]
         self._roots = [selecting(group) for group in groups]
 
