@@ -21,7 +21,7 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-NODE_PACKAGES := $(patsubst %/package.json,%,$(wildcard web/package.json tests/*/node/package.json))
+NODE_PACKAGES := $(patsubst %/package.json,%,$(wildcard web/package.json tests/*/node/package.json bench/node/package.json))
 NODE_STAMPS := $(NODE_PACKAGES:%=%/node_modules/.installed)
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/src/gql/*' \
 	-not -name '*.tsbuildinfo' 2>/dev/null)

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 
 import structlog
@@ -326,5 +327,7 @@ def _those_with(
     }
 
 
+@lru_cache(maxsize=8192)
 def utc(seconds: float) -> datetime:
+    """All devices of a node share the time of its tick, and so do all who look at them."""
     return datetime.fromtimestamp(seconds, UTC)

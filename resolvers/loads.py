@@ -70,6 +70,31 @@ def allocation(context: Context, device: DeviceRow) -> Allocation:
     return Allocation.COMPUTING if used >= COMPUTING_FROM_PERCENT else Allocation.IDLE
 
 
+def allocations(context: Context, devices: Iterable[DeviceRow]) -> list[Allocation]:
+    """The allocation of each, for frames of thousands: as `allocation`, looking up less."""
+    snapshot, live = context.snapshot, context.live
+    rows, node_of, columns = live.rows, live.fleet.node_of, live.fleet.columns
+    status, utilisation = columns["status"], columns["utilisation_percent"]
+    held, held_by_others = snapshot.jobs_of_device, snapshot.held_by_others
+    found = []
+    for device in devices:
+        if device.id not in held and device.id not in held_by_others:
+            found.append(Allocation.FREE)
+            continue
+        row = None if device.missing_since is not None else rows.get(device.id)
+        used = (
+            None
+            if row is None or node_of[row].is_stale or status[row] != ANSWERS
+            else utilisation[row]
+        )
+        if used is None:
+            found.append(Allocation.UNKNOWN)
+        else:
+            computes = used >= COMPUTING_FROM_PERCENT
+            found.append(Allocation.COMPUTING if computes else Allocation.IDLE)
+    return found
+
+
 def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRow] = ()) -> Load:
     """Sums over `devices`; of `jobs`, those that wait. A sum is null when nothing was known of it.
 

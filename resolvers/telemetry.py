@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, overload
 
 import msgspec
 import strawberry
@@ -14,7 +15,7 @@ from domain.snapshot import DeviceRow, NodeRow, Snapshot
 from resolvers.context import Context, Info
 from resolvers.ids import global_id, numbers
 from resolvers.live import utc
-from resolvers.loads import Allocation, allocation
+from resolvers.loads import Allocation, allocation, allocations
 from telemetry.fleet import LiveNode
 from telemetry.health import HealthLevel
 from telemetry.samples import METRICS, Column, HostSample
@@ -30,18 +31,99 @@ class FleetFilter:
 
 
 class DeviceReading:
-    """One device's row of the fleet; each metric is an attribute too, named as in `METRICS`."""
+    """One device's row of the fleet at this tick; each of `METRICS` is an attribute by its name.
+
+    Nothing is read before it is asked for: most clients want a few of forty.
+    """
+
+    __slots__ = ("_columns", "_context", "_row", "device")
 
     def __init__(self, context: Context, device: DeviceRow, row: int) -> None:
-        fleet = context.live.fleet
-        node = fleet.node_of[row]
         self.device = device
-        self.time = utc(node.time)
-        self.is_stale = node.is_stale
-        self.health = context.live.health(device).level
-        self.allocation = allocation(context, device)
-        self.metrics = {metric: fleet.columns[metric][row] for metric in METRICS}
-        self.__dict__.update(self.metrics)
+        self._context = context
+        self._columns = context.live.fleet.columns
+        self._row = row
+
+    @property
+    def time(self) -> datetime:
+        return utc(self._context.live.fleet.node_of[self._row].time)
+
+    @property
+    def is_stale(self) -> bool:
+        return self._context.live.fleet.node_of[self._row].is_stale
+
+    @property
+    def health(self) -> HealthLevel:
+        return self._context.live.health(self.device).level
+
+    @property
+    def allocation(self) -> Allocation:
+        return allocation(self._context, self.device)
+
+    def metric(self, name: str) -> float | None:
+        return self._columns[name][self._row]
+
+
+def _reader(metric: str) -> Callable[[DeviceReading], float | None]:
+    return lambda reading: reading._columns[metric][reading._row]
+
+
+for _name in METRICS:
+    setattr(DeviceReading, _name, property(_reader(_name)))
+
+
+class Readings(Sequence[DeviceReading]):
+    """The readings of many devices; a whole column of them costs next to nothing.
+
+    Only devices that a node has sampled.
+    """
+
+    def __init__(self, context: Context, devices: Iterable[DeviceRow]) -> None:
+        rows = context.live.rows
+        self._context = context
+        self._devices = [device for device in devices if device.id in rows]
+        self._rows = [rows[device.id] for device in self._devices]
+
+    def __len__(self) -> int:
+        return len(self._devices)
+
+    @overload
+    def __getitem__(self, index: int) -> DeviceReading: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[DeviceReading]: ...
+
+    def __getitem__(self, index: int | slice) -> DeviceReading | list[DeviceReading]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        return DeviceReading(self._context, self._devices[index], self._rows[index])
+
+    def column(self, name: str) -> list[Any]:
+        """An attribute of all readings, by its name."""
+        if name in self._context.live.fleet.columns:
+            values = self._context.live.fleet.columns[name]
+            return [values[row] for row in self._rows]
+        if name == "device":
+            return self._devices
+        if name == "health":
+            return healths(self._context, self._devices)
+        if name == "allocation":
+            return allocations(self._context, self._devices)
+        nodes = self._context.live.fleet.node_of
+        if name == "time":
+            return [utc(nodes[row].time) for row in self._rows]
+        return [getattr(nodes[row], name) for row in self._rows]
+
+
+def healths(context: Context, devices: Iterable[DeviceRow]) -> list[HealthLevel]:
+    live = context.live
+    rows, health = live.rows, live.fleet.health
+    return [
+        health[row].level
+        if device.missing_since is None and (row := rows.get(device.id)) is not None
+        else live.health(device).level
+        for device in devices
+    ]
 
 
 def reading(context: Context, device: DeviceRow) -> DeviceReading | None:
@@ -112,11 +194,11 @@ class FleetFrame:
 
     @property
     def health(self) -> list[HealthLevel]:
-        return [self._context.live.health(device).level for device in self._devices]
+        return healths(self._context, self._devices)
 
     @property
     def allocation(self) -> list[Allocation]:
-        return [allocation(self._context, device) for device in self._devices]
+        return allocations(self._context, self._devices)
 
     def column(self, metric: str) -> Column:
         values = self._context.live.fleet.columns[metric]
@@ -143,11 +225,9 @@ async def fleet_telemetry(
 
 async def telemetry_of_devices(
     info: Info, filter: FleetFilter | None = None
-) -> AsyncIterator[list[DeviceReading]]:
+) -> AsyncIterator[Readings]:
     async for _ in info.context.live.ticks():
-        devices = devices_of(info.context.renew(), filter)
-        readings = (reading(info.context, device) for device in devices)
-        yield [found for found in readings if found is not None]
+        yield Readings(info.context, devices_of(info.context.renew(), filter))
 
 
 class ThrottleReason(enum.Enum):
@@ -165,12 +245,12 @@ class ThrottleReason(enum.Enum):
 
 
 def throttle_reasons(root: DeviceReading) -> list[ThrottleReason] | None:
-    bits = root.metrics["throttle_reasons"]
+    bits = root.metric("throttle_reasons")
     if bits is None:
         return None
     return [reason for reason in ThrottleReason if int(bits) & reason.value]
 
 
 def xid_at(root: DeviceReading) -> datetime | None:
-    at = root.metrics["xid_at"]
+    at = root.metric("xid_at")
     return None if at is None else utc(at)

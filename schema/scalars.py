@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NewType
 
 import strawberry
@@ -19,6 +20,7 @@ def _to_bytes(value: object) -> int:
     return value
 
 
+@lru_cache(maxsize=8192)
 def _to_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

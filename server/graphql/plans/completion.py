@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graphql import (
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 Completer: TypeAlias = Callable[[Any, Run, Place], Any]
 
 INT_LIMIT = 2**31
+PLAIN = frozenset({str, int, float, bool, datetime})
+"""Classes of values that can be coerced at once: there already, and no exceptions."""
 
 
 def completer(type_: GraphQLOutputType, field: PlannedField, plan: Plan) -> Completer:
@@ -143,16 +147,24 @@ def _abstract(type_: Any, field: PlannedField, plan: Plan) -> Completer:
 
 def _list(type_: GraphQLList[Any], field: PlannedField, plan: Plan) -> Completer:
     inner = completer(type_.of_type, field, plan)
-    are_ready = _readiness(type_.of_type)
+    ready_list = ready_list_of(type_.of_type)
+    item: Any = type_.of_type
+    item = item.of_type if isinstance(item, GraphQLNonNull) else item
+    selection = plan.selection(item, field.details) if isinstance(item, GraphQLObjectType) else None
 
     def complete(value: Any, run: Run, place: Place) -> Any:
         if value.__class__ is not list and value.__class__ is not tuple:
+            if selection is not None and hasattr(value, "column"):
+                rows = selection.rows(value, run, place)
+                if rows is not None:
+                    return rows
             if is_nothing(value):
                 return None
             if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
                 return _leave(type_, field, value, run, place)
-        if are_ready is not None and are_ready(value):
-            return value
+            value = list(value)
+        if (ready := ready_list(value)) is not None:
+            return ready
         done: list[Any] = []
         for index, item in enumerate(value):
             try:
@@ -191,25 +203,51 @@ def _list(type_: GraphQLList[Any], field: PlannedField, plan: Plan) -> Completer
     return complete
 
 
-def _readiness(type_: GraphQLOutputType) -> Callable[[Any], bool] | None:
-    """Whether a whole list can stand in the answer as it is: for columns of numbers and texts."""
+def ready_list_of(type_: GraphQLOutputType) -> Callable[[Any], list[Any] | None]:
+    """A whole list as it stands in the answer, or null where its items have to be looked at.
+
+    For columns of numbers, texts, names and moments, which are long.
+    """
     nullable = not isinstance(type_, GraphQLNonNull)
     named: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
-    python = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
-    kind = python.get(getattr(named, "name", ""))
+    if isinstance(named, GraphQLEnumType):
+        names = names_of(named)
+        return lambda values: _all_known([names.get(id(value)) for value in values])
+    if not is_leaf_type(named):
+        return lambda values: None
+    kind = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}.get(named.name)
+    nulls = {type(None)} if nullable else set()
     if kind is None:
+        return partial(_coerced, named, PLAIN | nulls)
+    also = {int} if kind is float else set()
+    return partial(_as_they_are, kind, frozenset({kind} | also | nulls))
+
+
+def _all_known(names: list[str | None]) -> list[str] | None:
+    return None if None in names else names  # type: ignore[return-value]
+
+
+def _as_they_are(kind: type, allowed: frozenset[type], values: Any) -> list[Any] | None:
+    if values.__class__ is not list or not allowed.issuperset(map(type, values)):
         return None
-    allowed = {kind, type(None)} if nullable else {kind}
+    if kind is float:
+        if not math.isfinite(sum(filter(None, values))):
+            return None  # one that is not finite makes the sum so too
+        return [float(value) if value.__class__ is int else value for value in values]
+    if kind is int:
+        numbers = [value for value in values if value is not None]
+        if numbers and not -INT_LIMIT <= min(numbers) <= max(numbers) < INT_LIMIT:
+            return None
+    found: list[Any] = values
+    return found
 
-    def are_ready(values: Any) -> bool:
-        if values.__class__ is not list or not allowed.issuperset(map(type, values)):
-            return False
-        if kind is float:
-            # One that is not finite makes the sum so too.
-            return math.isfinite(sum(filter(None, values)))
-        if kind is int:
-            numbers = [value for value in values if value is not None]
-            return not numbers or -INT_LIMIT <= min(numbers) <= max(numbers) < INT_LIMIT
-        return True
 
-    return are_ready
+def _coerced(type_: GraphQLLeafType, allowed: frozenset[type], values: Any) -> list[Any] | None:
+    if not allowed.issuperset(map(type, values)):
+        return None
+    coerce = type_.coerce_output_value
+    try:
+        found = [None if value is None else coerce(value) for value in values]
+    except Exception:  # whichever it was is found out, and told, one by one
+        return None
+    return found if found.count(None) == values.count(None) and Undefined not in found else None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from graphql import GraphQLEnumType
+from graphql import GraphQLEnumType, is_leaf_type
+from graphql.execution import Executor
 
-from server.graphql.plans.completion import INT_LIMIT, names_of
+from server.graphql.plans.completion import INT_LIMIT, PLAIN, names_of
 from server.graphql.plans.field import PlannedField
 from server.graphql.plans.run import Waiting, settle
 
@@ -27,7 +28,12 @@ IS_READY = {
 
 def selecting(fields: Sequence[PlannedField]) -> Callable[..., Any]:
     """The function (root, run, place) -> dict, or Waiting."""
-    names: dict[str, Any] = {"Waiting": Waiting, "settle": settle}
+    names: dict[str, Any] = {
+        "Waiting": Waiting,
+        "settle": settle,
+        "PLAIN": PLAIN,
+        "leaf": Executor.complete_leaf_value,
+    }
     lines = ["def select(root, run, place):"]
     if any(field.column is None and not field.is_event for field in fields):
         lines.append(" calls = run.calls")
@@ -41,6 +47,7 @@ def selecting(fields: Sequence[PlannedField]) -> Callable[..., Any]:
             f"field{number}": field,
             f"finish{number}": field.finish,
             f"fail{number}": field.fail,
+            f"types{number}": field.named_type,
         }
         here = f"(place, {field.key!r}, {field.parent.name!r})"
         if not field.is_ours:
@@ -65,6 +72,15 @@ def selecting(fields: Sequence[PlannedField]) -> Callable[..., Any]:
     exec(compile("\n".join(lines), "<plan>", "exec"), names)  # noqa: S102 -- see above
     select: Callable[..., Any] = names["select"]
     return select
+
+
+def row_maker(keys: Sequence[str]) -> Callable[[list[list[Any]]], list[dict[str, Any]]]:
+    """The function that makes rows of columns, of which there is one at least."""
+    names = [f"v{number}" for number in range(len(keys))]
+    row = ", ".join(f"{key!r}: {name}" for key, name in zip(keys, names, strict=True))
+    source = f"lambda columns: [{{{row}}} for {', '.join(names)}, in zip(*columns)]"
+    make: Callable[[list[list[Any]]], list[dict[str, Any]]] = eval(source)  # noqa: S307 -- see above
+    return make
 
 
 def _value(field: PlannedField, number: int) -> str:
@@ -92,10 +108,16 @@ def _finishing(field: PlannedField, variable: str, number: int, here: str) -> li
             "  else:",
             f"   {finish}",
         ]
-    test = IS_READY.get(getattr(named, "name", ""))
-    if test is None:
+    if not is_leaf_type(named):
         return [f"  {finish}"]
-    test = test.format(v=variable)
+    if named.name not in IS_READY:
+        return [
+            f"  if {variable}.__class__ in PLAIN:",
+            f"   {variable} = leaf(types{number}, {variable})",
+            "  else:",
+            f"   {finish}",
+        ]
+    test = IS_READY[named.name].format(v=variable)
     if field.is_nullable:
         test = f"{variable} is None or {test}"
     return [f"  if not ({test}):", f"   {finish}"]

@@ -13,6 +13,7 @@ from graphql.execution.collect_fields import FieldDetails, collect_fields
 from server.graphql.plans.field import PlannedField
 from server.graphql.plans.generation import selecting
 from server.graphql.plans.run import Place, Run, Waiting
+from server.graphql.plans.table import Table
 
 
 class Selection:
@@ -22,16 +23,28 @@ class Selection:
         self._plan = plan
         self._type = type_
         self._details = details
+        self._table: Table | None = None
         self.select: Callable[[Any, Run, Place | None], Any] = self._compile
 
     def _compile(self, root: Any, run: Run, place: Place | None) -> Any:
+        self.select = selecting(self._fields(run))
+        return self.select(root, run, place)
+
+    def rows(self, values: Any, run: Run, place: Place) -> list[Any] | None:
+        """The objects of `values`, column by column; null where they have to be taken singly.
+
+        `values.column(name)` is the attribute of all of them.
+        """
+        if self._table is None:
+            self._table = Table(self._fields(run))
+        return self._table.rows(values, run, place)
+
+    def _fields(self, run: Run) -> list[PlannedField]:
         collected = run.executor.collect_subfields(self._type, self._details)
-        fields = [
+        return [
             PlannedField(self._plan, self._type, key, details)
             for key, details in collected.grouped_field_set.items()
         ]
-        self.select = selecting(fields)
-        return self.select(root, run, place)
 
 
 class Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, NewType
@@ -117,6 +117,29 @@ class Stranger:
     name: str
 
 
+class Herd(Sequence[Any]):
+    """Leaves that can be read by columns."""
+
+    def __init__(self, leaves: list[Leaf]) -> None:
+        self.leaves = leaves
+
+    def __len__(self) -> int:
+        return len(self.leaves)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.leaves[index]
+
+    def column(self, name: str) -> list[Any]:
+        return [getattr(leaf, name) for leaf in self.leaves]
+
+
+@strawberry.type
+class Pair:
+    left: Leaf
+    right: Leaf | None
+    size: int
+
+
 @strawberry.type
 class Tree(Named):
     depth: int
@@ -154,6 +177,20 @@ class Tree(Named):
             return leaf(number)
 
         return [later(1), leaf(2), later(3)]  # type: ignore[list-item]
+
+    @strawberry.field
+    def herd(self) -> list[Leaf]:
+        return Herd([leaf(1), leaf(2), leaf(3)])
+
+    @strawberry.field
+    def sick_herd(self) -> list[Leaf | None]:
+        sick = leaf(2)
+        sick.whole, sick.real, sick.maybe_text = 2**40, 3, 5  # type: ignore[assignment]
+        return Herd([leaf(1), sick, leaf(3)])
+
+    @strawberry.field
+    def pairs(self) -> list[Pair]:
+        return Herd([Pair(leaf(1), None, 1), Pair(leaf(2), leaf(3), 2)])  # type: ignore[arg-type]
 
     @strawberry.field
     def iterable(self) -> list[int]:
