@@ -117,8 +117,6 @@ async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
             live = Live(bus, cluster_name="bench", version="bench")
             task = asyncio.create_task(live.run())
             await live.has_inventory.wait()
-            while len(live.fleet.devices) < nodes * PER_NODE:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
             assert installed.password is not None
             yield live, installed.password
             task.cancel()

@@ -228,12 +228,14 @@ def _all_known(names: list[str | None]) -> list[str] | None:
 
 
 def _as_they_are(kind: type, allowed: frozenset[type], values: Any) -> list[Any] | None:
-    if values.__class__ is not list or not allowed.issuperset(map(type, values)):
+    kinds = set(map(type, values))
+    if values.__class__ is not list or not kinds <= allowed:
         return None
     if kind is float:
         if not math.isfinite(sum(filter(None, values))):
             return None  # one that is not finite makes the sum so too
-        return [float(value) if value.__class__ is int else value for value in values]
+        if int in kinds:
+            return [float(value) if value.__class__ is int else value for value in values]
     if kind is int:
         numbers = [value for value in values if value is not None]
         if numbers and not -INT_LIMIT <= min(numbers) <= max(numbers) < INT_LIMIT:
