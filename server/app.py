@@ -20,10 +20,12 @@ from starlette.types import ASGIApp
 from server.accounts import Accounts
 from server.audit_export import export_audit
 from server.auth import SignInRoutes
+from server.graphql.event_stream import EventStreams
 from server.graphql.execution import MakeContext
 from server.graphql.http import GraphQLOverHTTP
 from server.graphql.live_sockets import LiveSockets
 from server.graphql.operations import Operations
+from server.graphql.shared_streams import SharedStreams
 from server.graphql.websocket import GraphQLOverWebSocket
 from server.health import Check, HealthRoutes
 from server.loop_lag import LoopLag
@@ -57,7 +59,9 @@ def create_app(
     cookie = SessionCookie(settings.is_https)
     sockets = LiveSockets(accounts)
     loop_lag = LoopLag()
-    operations = Operations(schema)
+    operations, streams = Operations(schema), SharedStreams()
+    events = EventStreams(operations, make_context, sockets, streams)
+    over_http = GraphQLOverHTTP(operations, make_context, events)
     sign_in = SignInRoutes(accounts, cookie, sockets)
     health = HealthRoutes(ready)
     web = StaticWeb(static)
@@ -93,10 +97,10 @@ def create_app(
             route("/auth/sign-in", sign_in.sign_in, Access.OPEN, ["POST"]),
             route("/auth/sign-out", sign_in.sign_out, Access.OPEN, ["POST"]),
             route("/auth/session", sign_in.session, Access.OPEN),
-            route(GRAPHQL_PATH, GraphQLOverHTTP(operations, make_context), Access.SIGNED_IN),
+            route(GRAPHQL_PATH, over_http, Access.SIGNED_IN),
             WebSocketRoute(
                 GRAPHQL_PATH,
-                GraphQLOverWebSocket(operations, make_context, sockets),
+                GraphQLOverWebSocket(operations, make_context, sockets, streams),
                 middleware=[
                     Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie)
                 ],

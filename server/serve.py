@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.protocols import AbortableHttpProtocol, AbortableWebSocketProtocol
 from server.security.bodies import BODY_LIMIT_BYTES
 from server.settings import Settings, SettingsError
-from server.websocket_protocol import AbortableWebSocketProtocol
 
 STOP_SECONDS = 5
 BACKLOG = 2048
@@ -76,7 +76,7 @@ def server_for(app: ASGIApp, ready: Callable[[], None] = lambda: None) -> Server
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=AbortableHttpProtocol,
             loop="uvloop",
             ws=AbortableWebSocketProtocol,
             ws_max_size=BODY_LIMIT_BYTES,

@@ -1,9 +1,10 @@
-"""Which of GraphQL's two media types an Accept header asks for (RFC 9110, section 12.5.1)."""
+"""Which of GraphQL's media types an Accept header asks for (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
 OFFERED = (JSON, GRAPHQL_RESPONSE)
 """The older one first: it answers where the client has no preference."""
 
@@ -13,6 +14,8 @@ def choose_media_type(accept: str | None) -> str | None:
     if accept is None or not accept.strip():
         return JSON
     ranges = [_parse(part) for part in accept.split(",")]
+    if any(media_range == EVENT_STREAM and quality > 0 for media_range, quality in ranges):
+        return EVENT_STREAM  # which nobody names who does not want it
     weighed = [(_weight(media_type, ranges), media_type) for media_type in OFFERED]
     weight, best = max(weighed, key=lambda pair: pair[0])
     return best if weight > (0.0, 0) else None

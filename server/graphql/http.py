@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from server.graphql.accept import GRAPHQL_RESPONSE, choose_media_type
+from server.graphql.accept import EVENT_STREAM, GRAPHQL_RESPONSE, choose_media_type
 from server.graphql.documents import BadRequest
+from server.graphql.event_stream import EventStreams
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
@@ -36,9 +37,12 @@ JSON_PARAMETERS = ("variables", "extensions")
 class GraphQLOverHTTP:
     """The ASGI application behind /graphql; only a signed-in viewer gets here."""
 
-    def __init__(self, operations: Operations, make_context: MakeContext) -> None:
+    def __init__(
+        self, operations: Operations, make_context: MakeContext, events: EventStreams
+    ) -> None:
         self.operations = operations
         self.make_context = make_context
+        self.events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -49,9 +53,14 @@ class GraphQLOverHTTP:
         media_type = choose_media_type(request.headers.get("accept"))
         if media_type is None:
             raise Refused(
-                406, "NOT_ACCEPTABLE", f"Answers are {GRAPHQL_RESPONSE} or application/json."
+                406,
+                "NOT_ACCEPTABLE",
+                f"Answers are {GRAPHQL_RESPONSE}, application/json or {EVENT_STREAM}.",
             )
         asked = _from_query(request) if request.method == "GET" else await _from_body(request)
+        if media_type == EVENT_STREAM:
+            await self.events.respond(request, asked, send)
+            return
         result = await self._execute(request, asked)
         response = _respond(result, media_type, request_id(scope))
         await response(scope, receive, send)
@@ -69,7 +78,8 @@ class GraphQLOverHTTP:
             return ExecutionResult(None, refused.errors)
         if operation.kind is OperationType.SUBSCRIPTION:
             raise _bad_request(
-                "Subscriptions run over WebSocket, subprotocol graphql-transport-ws."
+                "Subscriptions run over WebSocket (subprotocol graphql-transport-ws), or as "
+                f"server-sent events: send Accept: {EVENT_STREAM}."
             )
         if operation.kind not in ALLOWED_OPERATIONS[request.method]:
             raise Refused(405, "METHOD_NOT_ALLOWED", "A mutation needs POST.", {"Allow": "POST"})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from server.websocket_protocol import TextFrames
+from server.protocols import TextFrames
 
 END = b"}"
 

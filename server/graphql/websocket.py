@@ -43,10 +43,10 @@ from server.graphql.messages import (
 from server.graphql.operations import NoOperation, Operations
 from server.graphql.outlet import Outlet
 from server.graphql.shared_streams import SharedStreams, SharingContext
+from server.protocols import abort, frames_of
 from server.refusals import Refused
 from server.security.access import viewer_of
 from server.security.requests import client_address, request_id
-from server.websocket_protocol import abort, frames_of
 
 log = structlog.get_logger("server.graphql")
 
@@ -73,12 +73,16 @@ class GraphQLOverWebSocket:
     """The ASGI application behind the WebSocket at /graphql; only a signed-in viewer gets here."""
 
     def __init__(
-        self, operations: Operations, make_context: MakeContext, sockets: LiveSockets
+        self,
+        operations: Operations,
+        make_context: MakeContext,
+        sockets: LiveSockets,
+        streams: SharedStreams,
     ) -> None:
         self.operations = operations
         self.make_context = make_context
         self.sockets = sockets
-        self.streams = SharedStreams()
+        self.streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if SUBPROTOCOL not in scope["subprotocols"]:

@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, made to let go of a peer that does not read, and to share frames.
+"""uvicorn's protocols, made to let go of a peer that does not read, and to share frames.
 
 Closing a transport waits until its buffer is written, which such a peer never allows: only aborting
 frees the socket. And a frame that many are sent should be copied for none of them: it is written to
@@ -11,10 +11,11 @@ import struct
 from collections.abc import Callable
 
 from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-ABORT = "quartermaster.websocket.abort"
+ABORT = "quartermaster.abort"
 FRAMES = "quartermaster.websocket.frames"
 GRACE_SECONDS = 2.0
 FINAL_TEXT = 0x81  # RFC 6455, section 5.2: FIN, and opcode 1; a server masks nothing
@@ -60,6 +61,12 @@ def header(length: int) -> bytes:
     return struct.pack("!BBQ", FINAL_TEXT, 127, length)
 
 
+class AbortableHttpProtocol(HttpToolsProtocol):
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+
+
 class AbortableWebSocketProtocol(WebSocketsSansIOProtocol):
     text_frames: TextFrames | None = None
 
@@ -84,7 +91,7 @@ class AbortableWebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def abort(scope: Scope) -> None:
-    """Drop the connection at once, with what it has not read (under our protocol class)."""
+    """Drop the connection at once, with what it has not read (under our protocol classes)."""
     if ABORT in scope.get("extensions", {}):
         scope["extensions"][ABORT]["abort"]()
 
