@@ -55,11 +55,16 @@ def browser_environment() -> dict[str, str | float | bool]:
 
 
 @pytest.fixture
-async def chromium(chromium_program: Path) -> AsyncIterator[Browser]:
+def chromium_arguments() -> list[str]:
+    return ARGUMENTS
+
+
+@pytest.fixture
+async def chromium(chromium_program: Path, chromium_arguments: list[str]) -> AsyncIterator[Browser]:
     """A running browser; it starts in about a second, so each test has its own."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium_program, args=ARGUMENTS, env=browser_environment()
+            executable_path=chromium_program, args=chromium_arguments, env=browser_environment()
         )
         yield browser
         await browser.close()

@@ -4,6 +4,8 @@ import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Sepa
 import { useIsOperator, useLive } from "../live/Live";
 import { signOut } from "../session/session";
 import { setSingleKeys, useSingleKeys } from "./settings";
+import { announce } from "../ui/announce";
+import { copyText } from "../ui/copy";
 import { ROLE_LETTERS } from "../users/roles";
 import css from "./TopBar.module.css";
 
@@ -13,6 +15,10 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const isOperator = useIsOperator();
   const hasKeys = useSingleKeys();
   const roles = session.roles.map((role) => ROLE_LETTERS[role]).join(" ");
+  const copyAddress = async () => {
+    if (await copyText(`${window.location.origin}/graphql`)) announce("Copied the API’s address");
+    else await navigate({ to: "/about" }); // where it stands, to be selected
+  };
   return (
     <MenuTrigger>
       <Button className={css.user}>
@@ -29,7 +35,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
             {isOperator && <MenuItem className={css.item} href="/graphiql/" target="_blank" rel="noreferrer">
               GraphiQL <span>new tab</span>
             </MenuItem>}
-            <MenuItem className={css.item} onAction={() => void navigator.clipboard?.writeText(`${window.location.origin}/graphql`)}>
+            <MenuItem className={css.item} onAction={() => void copyAddress()}>
               Copy the API’s address <span>/graphql</span>
             </MenuItem>
           </MenuSection>

@@ -4,6 +4,7 @@ import { useFreshness } from "../live/Live";
 import type { Failure } from "../session/graph";
 import { Action } from "./Action";
 import css from "./Panel.module.css";
+import { NOT_COPIED, useCopy } from "./copy";
 import { duration, timeOfDay } from "./format";
 import { Icon } from "./Icon";
 import { Mark } from "./Mark";
@@ -96,15 +97,16 @@ export function Skeleton({ rows, rowHeight }: { rows: number; rowHeight: number 
 }
 
 export function CopyButton({ text, what }: { text: string; what: string }) {
-  const [isCopied, setCopied] = useState(false);
-  const copy = () => {
-    void navigator.clipboard?.writeText(text).then(() => setCopied(true));
-  };
+  const { state, copy } = useCopy(text);
   return (
-    <Action kind="icon" label={isCopied ? "Copied" : `Copy ${what}`} onPress={copy}>
-      <Icon name="copy" size={14} />
-      <span className="visually-hidden" aria-live="polite">{isCopied ? "Copied" : ""}</span>
-    </Action>
+    <>
+      <Action kind="icon" label={state === "copied" ? "Copied" : `Copy ${what}`} onPress={copy}>
+        <Icon name="copy" size={14} />
+      </Action>
+      <span className={state === "failed" ? css.notCopied : "visually-hidden"} role="status">
+        {state === "copied" ? "Copied" : state === "failed" ? NOT_COPIED : ""}
+      </span>
+    </>
   );
 }
 

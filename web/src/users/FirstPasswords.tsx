@@ -1,7 +1,8 @@
 /** Passwords to begin with, shown this once: the server keeps only what they can be checked against. */
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { holdLeaving } from "../session/session";
 import { Action } from "../ui/Action";
+import { useCopy } from "../ui/copy";
 import { plural } from "../ui/format";
 import { Mark } from "../ui/Mark";
 import { CopyButton } from "../ui/Panel";
@@ -21,18 +22,14 @@ interface FirstPasswordsProps {
 }
 
 export function FirstPasswords({ title, passwords, onClose }: FirstPasswordsProps) {
-  const [isCopied, setCopied] = useState(false);
   useEffect(holdLeaving, []);
   const known = passwords.filter((one) => one.password !== null);
-  const copyAll = () => {
-    const text = known.map(({ name, password }) => `${name}\t${password ?? ""}`).join("\n");
-    void navigator.clipboard?.writeText(text).then(() => setCopied(true));
-  };
+  const { state, copy } = useCopy(known.map(({ name, password }) => `${name}\t${password ?? ""}`).join("\n"));
   return (
     // Escape does nothing here: what is shown cannot be shown again.
     <Popup title={title} role="alertdialog" size="narrow" onClose={() => undefined} actions={
       <>
-        {known.length > 1 && <Action onPress={copyAll}>{isCopied ? "Copied" : `Copy all ${known.length}`}</Action>}
+        {known.length > 1 && <Action onPress={copy}>{state === "copied" ? "Copied" : `Copy all ${known.length}`}</Action>}
         <Action kind="primary" autoFocus onPress={onClose}>Done</Action>
       </>
     }>
@@ -49,7 +46,9 @@ export function FirstPasswords({ title, passwords, onClose }: FirstPasswordsProp
           ))}
         </tbody>
       </table>
-      <span className="visually-hidden" role="status">{isCopied ? "Copied" : ""}</span>
+      <p className={state === "failed" ? css.muted : "visually-hidden"} role="status">
+        {state === "copied" ? "Copied" : state === "failed" ? "Not copied: select them and press Ctrl C" : ""}
+      </p>
     </Popup>
   );
 }
