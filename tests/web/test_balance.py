@@ -90,6 +90,20 @@ async def test_rows_by_load_do_not_move_on_their_own(loaded: Lab) -> None:
 
 
 @pytest.mark.spec("DASH-2")
+async def test_what_comes_follows_at_the_end_until_it_is_sorted_again(loaded: Lab) -> None:
+    page = loaded.page
+    await loaded.open("/balance?load=node")
+    heads = lines(loaded).get_by_role("rowheader")
+    await expect(heads).to_have_text(["h100-b", "a100-a", "h100-a"])
+    await loaded.add_node("a000", 4)
+    await loaded.hold("a000", "idlers", 0, 1, 2, 3, used_percent=0.0)
+    await expect(heads).to_have_text(["h100-b", "a100-a", "h100-a", "a000"])
+    await page.get_by_role("button", name="Sort again").click()
+    await expect(heads).to_have_text(["a000", "h100-b", "a100-a", "h100-a"])
+    await expect(page.get_by_role("button", name="Sort again")).to_have_count(0)
+
+
+@pytest.mark.spec("DASH-2")
 async def test_devices_held_for_nothing_are_listed_with_since_when_job_and_owner(
     loaded: Lab,
 ) -> None:

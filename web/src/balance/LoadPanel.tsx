@@ -5,6 +5,7 @@ import { graphql, useFragment, type FragmentType } from "../gql";
 import { HELD, type DeviceSearch } from "../devices/filters";
 import { useFleet, useInventory } from "../live/Live";
 import { activity } from "../live/sums";
+import { useFrozenOrder } from "../live/useFrozenOrder";
 import { Action } from "../ui/Action";
 import { count, plural, share, since, timeOfDay } from "../ui/format";
 import { Occupancy, OccupancyLegend } from "../ui/Occupancy";
@@ -13,7 +14,6 @@ import { Segments } from "../ui/Segments";
 import table from "../ui/Table.module.css";
 import css from "./LoadPanel.module.css";
 import { byNeed, linesOf, type Load, type LoadBy, type LoadLine } from "./loads";
-import { useHeldOrder } from "./useHeldOrder";
 
 const LoadByPoolFragment = graphql(`
   fragment LoadByPool on Cluster {
@@ -74,9 +74,10 @@ const NONE: Record<LoadBy, string> = { pool: "No pool yet", group: "No group has
 function Lines({ by, found, mean, now, rows, canShowMore }: LinesProps) {
   const [shownRows, setShownRows] = useState(rows);
   const isAll = found.length <= rows;
-  const order = useHeldOrder(found, by, now);
+  const order = useFrozenOrder(String(found.length > 0), () => found.toSorted(byNeed).map((line) => line.name));
+  const byName = new Map(found.map((line) => [line.name, line]));
   // What fits whole stands as it comes: pools and groups by name.
-  const lines = isAll && by !== "node" ? (by === "pool" ? found : found.toSorted((a, b) => a.name.localeCompare(b.name))) : order.lines;
+  const lines = isAll && by !== "node" ? (by === "pool" ? found : found.toSorted((a, b) => a.name.localeCompare(b.name))) : order.ids.flatMap((name) => byName.get(name) ?? []);
   const shown = isAll ? lines : lines.slice(0, canShowMore ? shownRows : shownRows - 1);
   const rest = lines.length - shown.length;
   if (found.length === 0) return <Empty title={NONE[by]} />;

@@ -1,5 +1,5 @@
 /** The jobs that wait or run, live, in an order that holds still. */
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { JobInfo } from "../live/documents";
 import { useInventory, useLive } from "../live/Live";
 import { useFrozenOrder } from "../live/useFrozenOrder";
@@ -22,15 +22,11 @@ interface ActiveJobsProps {
 }
 
 export function ActiveJobs({ filters, order, selected, onOpen, clear }: ActiveJobsProps) {
-  const { store, connection } = useLive();
+  const { connection } = useLive();
   const { jobs, devices, failures, version } = useInventory();
   const pools = useKnownPools();
-  const question = JSON.stringify([filters, order]);
-  const fresh = useCallback(() => {
-    const [wanted, by] = JSON.parse(question) as [JobFilters, JobOrder];
-    return arrangeJobs(store.jobs.values(), wanted, by);
-  }, [store, question]);
-  const { ids, moves, sortAgain } = useFrozenOrder(fresh, String(jobs.isLoaded));
+  const question = JSON.stringify([filters, order, jobs.isLoaded]);
+  const { ids, moves, sortAgain } = useFrozenOrder(question, () => arrangeJobs(jobs.values(), filters, order));
   const last = useLastSeen();
   const devicesOf = useMemo(() => {
     const map = new Map<string, string[]>();
