@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -96,7 +96,7 @@ async def test_the_list_is_narrowed_by_whom_and_where_and_the_address_says_how(l
     await expect(page).to_have_url(re.compile("user=stranger"))
     await page.keyboard.press("Escape")
     await expect(jobs(page)).to_have_attribute("aria-rowcount", "3")
-    await page.get_by_role("button", name="Take the filter User away").click()
+    await page.get_by_role("button", name="Take the filter User or owner away").click()
     await expect(jobs(page)).to_have_attribute("aria-rowcount", "4")
 
 
@@ -126,6 +126,39 @@ async def test_a_job_that_ends_keeps_its_row_and_is_found_among_the_ended(
         await expect(row(page, found)).to_be_visible()
     await row(page, "train").click(position={"x": 30, "y": 10})
     await expect(page.get_by_test_id("job-pane")).to_contain_text("Held last 1 device")
+
+
+@pytest.mark.spec("DEV-4")
+async def test_ended_jobs_are_listed_by_owner_and_in_the_order_of_their_end(
+    lab: Lab, axe: Axe
+) -> None:
+    page = lab.page
+    began = datetime.now(UTC)
+    for minutes, (node, job, owner) in enumerate(
+        (("h100-a", "short", "stranger"), ("h100-b", "long", OPERATOR), ("a100-a", "odd", "else"))
+    ):
+        started_at = began - timedelta(minutes=minutes)
+        await lab.nodes[node].run_job(job, owner, 0, started_at=started_at)
+    for node in ("a100-a", "h100-a", "h100-b"):
+        await end_jobs(lab, node)
+    await lab.open("/jobs?state=ENDED")
+    ended = page.get_by_role("grid", name="Ended jobs")
+    names = ended.get_by_role("row").locator("[role=gridcell]:first-child")
+    await expect(names).to_have_text(["long", "short", "odd"])
+    await page.get_by_role("button", name="Order").click()
+    await page.get_by_role("option", name="Latest start first").click()
+    await expect(names).to_have_text(["short", "long", "odd"])
+    await expect(page).to_have_url(re.compile("order=started"))
+    await expect(page.get_by_text("1–3 of 3 · latest start first")).to_be_visible()
+    assert await axe(page) == []
+    for address, found in {
+        "user=stranger": ["short"],
+        f"user=stranger&user={OPERATOR}": ["long", "short"],
+        "user=stran": [],
+    }.items():
+        await lab.open(f"/jobs?state=ENDED&{address}")
+        await expect(names).to_have_text(found)
+        await expect(page.get_by_text("No ended job matches")).to_have_count(int(not found))
 
 
 @pytest.mark.spec("DEV-4")

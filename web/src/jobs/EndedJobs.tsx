@@ -1,7 +1,7 @@
-/** The jobs that are over, read page by page: the latest start first. */
+/** The jobs that are over, read page by page. */
 import { Link } from "@tanstack/react-router";
 import { graphql } from "../gql";
-import type { EndedJobsQuery, JobFilter } from "../gql/graphql";
+import type { EndedJobsQuery, JobFilter, JobOrder } from "../gql/graphql";
 import { useGroups } from "../groups/live";
 import { useInventory } from "../live/Live";
 import { Nothing } from "../session/Own";
@@ -12,16 +12,16 @@ import { Cell, Grid, type Column } from "../ui/Grid";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { useNow } from "../ui/useNow";
 import { useUsers } from "../users/live";
-import { hasFilters, matchesJob, type JobLine } from "./filters";
+import { ENDED_ORDER_WORDS, hasFilters, matchesJob, type JobLine } from "./filters";
 import { Places, ranFor } from "./JobCells";
 import css from "./Jobs.module.css";
 import { Owner } from "./Owner";
 import { useKnownPools } from "../pools/known";
-import type { JobFilters } from "./search";
+import type { EndedOrder, JobFilters } from "./search";
 
 const EndedJobsDocument = graphql(`
-  query EndedJobs($filter: JobFilter, $first: Int!, $after: String) {
-    jobs(filter: $filter, orderBy: { field: STARTED_AT, direction: DESC }, first: $first, after: $after) {
+  query EndedJobs($filter: JobFilter, $orderBy: JobOrder, $first: Int!, $after: String) {
+    jobs(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
       totalCount
       pageInfo { hasNextPage endCursor }
       edges {
@@ -61,8 +61,15 @@ const COLUMNS: readonly Column[] = [
   { key: "ran", head: "Ran for", width: "84px", isNumber: true },
 ];
 
+const ORDERS: Record<EndedOrder, JobOrder> = {
+  ended: { field: "ENDED_AT", direction: "DESC" },
+  started: { field: "STARTED_AT", direction: "DESC" },
+  name: { field: "NAME", direction: "ASC" },
+};
+
 interface EndedJobsProps {
   filters: JobFilters;
+  order: EndedOrder;
   selected: string | undefined;
   onOpen: (key: string) => void;
   clear: () => void;
@@ -73,10 +80,9 @@ export function EndedJobs(props: EndedJobsProps) {
   return filter === null ? <Skeleton rows={14} rowHeight={32} /> : <EndedList {...props} filter={filter} />;
 }
 
-function EndedList({ filter, filters, selected, onOpen, clear }: EndedJobsProps & { filter: JobFilter }) {
-  const pages = usePages(EndedJobsDocument, { filter, first: PAGE }, jobsOf);
-  // The server searches one text and knows users by their ids: several words and owners who are not
-  // on board are sorted out here.
+function EndedList({ filter, filters, order, selected, onOpen, clear }: EndedJobsProps & { filter: JobFilter }) {
+  const pages = usePages(EndedJobsDocument, { filter, orderBy: ORDERS[order], first: PAGE }, jobsOf);
+  // The server searches one text: several words are sorted out here.
   const jobs = pages.items?.filter((job) => matchesJob(job as JobLine, filters)) ?? [];
   const now = useNow();
   if (pages.failure && !pages.items) return <Failed what="The ended jobs" failure={pages.failure} retry={pages.again} />;
@@ -100,7 +106,7 @@ function EndedList({ filter, filters, selected, onOpen, clear }: EndedJobsProps 
       state={(id) => ({ isSelected: selected !== undefined && byId.get(id)?.key === selected })}
       onOpen={(id) => onOpen(byId.get(id)?.key ?? "")}
       isFollowing={selected !== undefined}
-      note={<>latest start first{pages.hasMore && <> · {count(pages.items.length)} of {count(pages.total)} read</>}</>}
+      note={<>{ENDED_ORDER_WORDS[order].toLowerCase()}{pages.hasMore && <> · {count(pages.items.length)} of {count(pages.total)} read</>}</>}
       aside={more}
       renderCells={(id) => {
         const job = byId.get(id);
@@ -137,14 +143,15 @@ function useServerFilter(filters: JobFilters): JobFilter | null {
     names && [...all].filter((one) => names.includes(one.name)).map((one) => one.id);
   const userIds = idsOf(filters.user, users.values());
   const areOnBoard = userIds?.length === filters.user?.length;
-  const stranger = filters.user?.length === 1 && !areOnBoard ? filters.user[0] : undefined;
   return {
     states: ["ENDED"],
     sources: filters.source ?? null,
+    // The jobs of a user run under the user's name, as those of an owner who is not on board.
     users: areOnBoard ? (userIds ?? null) : null,
+    owners: areOnBoard ? null : (filters.user ?? null),
     groups: idsOf(filters.group, groups.values()) ?? null,
     pools: idsOf(filters.pool, pools ?? []) ?? null,
     nodes: idsOf(filters.node, [...nodes.values()].map(({ id, hostName }) => ({ id, name: hostName }))) ?? null,
-    search: stranger ?? filters.q?.split(/\s+/)[0] ?? null,
+    search: filters.q?.split(/\s+/)[0] ?? null,
   };
 }

@@ -9,9 +9,9 @@ import { Screen } from "../ui/Screen";
 import { Segments } from "../ui/Segments";
 import { ActiveJobs } from "./ActiveJobs";
 import { EndedJobs } from "./EndedJobs";
-import { FILTER_NAMES, FILTER_WORDS, ORDER_WORDS, SOURCE_WORDS, valuesOf, type FilterName } from "./filters";
+import { ENDED_ORDER_WORDS, FILTER_NAMES, FILTER_WORDS, ORDER_WORDS, SOURCE_WORDS, valuesOf, type FilterName } from "./filters";
 import { JobPane } from "./JobPane";
-import { ORDERS, type JobSearch } from "./search";
+import { ENDED_ORDERS, ORDERS, type JobSearch } from "./search";
 
 const STATES = [
   ["ACTIVE", "Active"],
@@ -24,10 +24,12 @@ export function JobList() {
   const search = useSearch({ from: "/app/jobs" });
   const navigate = useNavigate({ from: "/jobs" });
   const { jobs } = useInventory();
-  const { order = "urgent", job: open, ...filters } = search;
+  const { order, job: open, ...filters } = search;
   const change = (next: Partial<JobSearch>) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
-  const clear = () => void navigate({ search: { order: search.order, job: open } });
+  const clear = () => void navigate({ search: { order, job: open } });
   const state = filters.state?.length === 1 ? filters.state[0] : "ACTIVE";
+  const activeOrder = ORDERS.find((one) => one === order) ?? "urgent";
+  const endedOrder = ENDED_ORDERS.find((one) => one === order) ?? "ended";
   const list = { filters, clear, selected: open, onOpen: (key: string) => change({ job: key }) };
 
   const bar = (
@@ -50,11 +52,15 @@ export function JobList() {
           title="Jobs"
           isFilling
           note={jobs.isLoaded ? `${jobs.size} active` : undefined}
-          aside={state !== "ENDED" && <Choice label="Order" options={ORDERS.map((one) => [one, ORDER_WORDS[one]] as const)} value={order} onChange={(next) => change({ order: next })} />}
+          aside={
+            state === "ENDED"
+              ? <Choice label="Order" options={ENDED_ORDERS.map((one) => [one, ENDED_ORDER_WORDS[one]] as const)} value={endedOrder} onChange={(next) => change({ order: next })} />
+              : <Choice label="Order" options={ORDERS.map((one) => [one, ORDER_WORDS[one]] as const)} value={activeOrder} onChange={(next) => change({ order: next })} />
+          }
         >
           {bar}
           <div className={pane.panel}>
-            {state === "ENDED" ? <EndedJobs {...list} /> : <ActiveJobs {...list} order={order} />}
+            {state === "ENDED" ? <EndedJobs {...list} order={endedOrder} /> : <ActiveJobs {...list} order={activeOrder} />}
           </div>
         </Screen>
       </div>

@@ -1,8 +1,8 @@
 /** The rules by which a job is in a list, and the orders that a list can have. */
 import type { JobInfo } from "../live/documents";
-import type { JobFilters, JobOrder } from "./search";
+import type { EndedOrder, JobFilters, JobOrder } from "./search";
 
-export const FILTER_WORDS = { user: "User", group: "Group", pool: "Pool", node: "Node", source: "Source" } as const;
+export const FILTER_WORDS = { user: "User or owner", group: "Group", pool: "Pool", node: "Node", source: "Source" } as const;
 export type FilterName = keyof typeof FILTER_WORDS;
 export const FILTER_NAMES = Object.keys(FILTER_WORDS) as FilterName[];
 
@@ -51,6 +51,12 @@ export const ORDER_WORDS: Record<JobOrder, string> = {
   urgent: "Waiting first, then the newest",
   longest: "The longest first",
   devices: "Most devices first",
+  name: "By name",
+};
+
+export const ENDED_ORDER_WORDS: Record<EndedOrder, string> = {
+  ended: "Latest end first",
+  started: "Latest start first",
   name: "By name",
 };
 

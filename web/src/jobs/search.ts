@@ -4,6 +4,8 @@ import { listOf, listOfThese, oneOf, textOf } from "../search";
 
 export const ORDERS = ["urgent", "longest", "devices", "name"] as const;
 export type JobOrder = (typeof ORDERS)[number];
+export const ENDED_ORDERS = ["ended", "started", "name"] as const;
+export type EndedOrder = (typeof ENDED_ORDERS)[number];
 export const SOURCES: readonly JobSource[] = ["NVML", "DEMO"];
 
 export interface JobFilters {
@@ -20,7 +22,8 @@ export interface JobFilters {
 }
 
 export interface JobSearch extends JobFilters {
-  order?: JobOrder | undefined;
+  /** A list takes those that it has. */
+  order?: JobOrder | EndedOrder | undefined;
   /** The key of the job whose detail is open. */
   job?: string | undefined;
 }
@@ -35,7 +38,7 @@ export function readJobSearch(search: Record<string, unknown>): JobSearch {
     pool: listOf(search["pool"]),
     node: listOf(search["node"]),
     source: listOfThese(search["source"], SOURCES),
-    order: oneOf(search["order"], ORDERS),
+    order: oneOf(search["order"], [...ORDERS, ...ENDED_ORDERS]),
     job: textOf(search["job"]),
   };
 }
