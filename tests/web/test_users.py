@@ -125,6 +125,34 @@ async def test_several_are_taken_on_board_each_with_group_and_roles(
 
 
 @pytest.mark.spec("USER-1")
+async def test_a_display_name_is_given_to_each_who_is_chosen(
+    console: Console, records: Records, axe: Axe
+) -> None:
+    page = console.page
+    owner, _ = await owner_of_a_job(records)
+    await console.open("/users?popup=on-board")
+    form = popup(page)
+    await expect(row(form, owner)).to_be_visible()
+    await expect(form.get_by_label(re.compile("^Display name of"))).to_have_count(0)
+    await row(form, owner).click(position={"x": 60, "y": 10})
+    somebody_else = form.get_by_label("Somebody who is not in the list, by login")
+    for name in ("zoe", "ben"):
+        await somebody_else.fill(name)
+        await somebody_else.press("Enter")
+    await form.get_by_label("Display name of zoe").fill("Zoë Müller ")
+    await form.get_by_label(f"Display name of {owner}").fill("The owner")
+    # Enter in the name is not yet the wish to take everybody on board.
+    await page.keyboard.press("Enter")
+    assert await axe(page) == []
+    await form.get_by_role("button", name="On-board 3 users").click()
+    await page.get_by_role("button", name="Done").click()
+    await expect(row(page, "zoe")).to_contain_text("Zoë Müller")
+    answer = await records.operator.ask("{ users { edges { node { name displayName } } } }")
+    names = {edge["node"]["name"]: edge["node"]["displayName"] for edge in answer["users"]["edges"]}
+    assert (names["zoe"], names["ben"], names[owner]) == ("Zoë Müller", None, "The owner")
+
+
+@pytest.mark.spec("USER-1")
 async def test_who_cannot_be_taken_on_board_is_named_and_can_be_left_out(
     console: Console, records: Records
 ) -> None:

@@ -1,4 +1,4 @@
-/** The people to choose from. Group and roles are shown only for who is chosen: the list stays quiet. */
+/** The people to choose from. Display name, group and roles are shown only for who is chosen: the list stays quiet. */
 import type { GroupInfo } from "../groups/live";
 import { Check } from "../ui/Check";
 import { count, since } from "../ui/format";
@@ -12,9 +12,10 @@ import { RoleToggles } from "./RoleToggles";
 import type { Candidate, Candidates } from "./useCandidates";
 
 const COLUMNS: readonly Column[] = [
-  { key: "name", head: "Name", width: "minmax(130px, 1.2fr)" },
-  { key: "jobs", head: "Jobs here", width: "minmax(130px, 1fr)" },
-  { key: "seen", head: "Last seen", width: "84px", isNumber: true },
+  { key: "name", head: "Name", width: "minmax(110px, 1fr)" },
+  { key: "display", head: "Display name", width: "minmax(136px, 1.2fr)" },
+  { key: "jobs", head: "Jobs here", width: "minmax(108px, 0.8fr)" },
+  { key: "seen", head: "Last seen", width: "76px", isNumber: true },
   { key: "group", head: "Group", width: "176px" },
   { key: "roles", head: "Roles", width: "164px" },
 ];
@@ -59,7 +60,7 @@ export function CandidateGrid({ candidates, chosen, words, groups, onToggle, onT
       <Grid
         label="Candidates"
         columns={[{ key: "check", head: all, width: "38px" }, ...COLUMNS]}
-        minWidth={760}
+        minWidth={820}
         rowHeight={36}
         ids={ids}
         state={(key) => ({ isSelected: chosen.has(key) })}
@@ -99,11 +100,28 @@ function CandidateCells({ name, person, one, groups, onToggle, onChange }: Candi
     <>
       <Cell kind="check"><Check label={name} isSelected={one !== undefined} onChange={onToggle} /></Cell>
       <Cell kind={one && "name"} title={name}>{name}</Cell>
+      <Cell>{one ? <DisplayName of={name} value={one.displayName} onChange={(displayName) => onChange({ ...one, displayName })} /> : dash}</Cell>
       <Cell kind="muted">{person === undefined ? "added by login" : jobsOf(person)}</Cell>
       <Cell kind="number"><span className={css.muted}>{person?.lastSeenAt == null ? "–" : since(person.lastSeenAt, now)}</span></Cell>
       <Cell>{one ? <GroupChoice label={`Group of ${name}`} groups={groups} value={one.group} onChange={(group) => onChange({ ...one, group })} /> : dash}</Cell>
       <Cell>{one ? <RoleToggles label={`Roles of ${name}`} roles={one.roles} onChange={(role, isOn) => onChange({ ...one, roles: withRole(one.roles, role, isOn) })} /> : dash}</Cell>
     </>
+  );
+}
+
+/** Enter in it does not send the whole form. */
+function DisplayName({ of, value, onChange }: { of: string; value: string; onChange: (value: string) => void }) {
+  return (
+    <input
+      className={css.displayName}
+      aria-label={`Display name of ${of}`}
+      placeholder="may be empty"
+      value={value}
+      maxLength={200}
+      spellCheck={false}
+      onChange={(event) => onChange(event.target.value)}
+      onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
+    />
   );
 }
 

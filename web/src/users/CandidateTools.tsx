@@ -12,7 +12,7 @@ interface CandidateToolsProps {
   words: string;
   setWords: (words: string) => void;
   isTaken: (name: string) => boolean;
-  onAdd: (name: string, displayName: string | null) => void;
+  onAdd: (name: string) => void;
 }
 
 export function CandidateTools({ candidates, words, setWords, isTaken, onAdd }: CandidateToolsProps) {
@@ -22,7 +22,7 @@ export function CandidateTools({ candidates, words, setWords, isTaken, onAdd }: 
   const canAdd = name.trim() !== "" && !isTaken(name);
   const add = () => {
     if (!canAdd) return;
-    onAdd(name.trim(), null);
+    onAdd(name.trim());
     setName("");
   };
   return (

@@ -15,7 +15,7 @@ import { CandidateGrid } from "./CandidateGrid";
 import { CandidateTools } from "./CandidateTools";
 import { FirstPasswords } from "./FirstPasswords";
 import { ForAll } from "./ForAll";
-import { keyOf, NOTHING_SET, toInput, willHappen, type Newcomer, type Newcomers } from "./newcomers";
+import { keyOf, newcomer, NOTHING_SET, toInput, willHappen, type Newcomer, type Newcomers } from "./newcomers";
 import css from "./OnBoard.module.css";
 import { useCandidates } from "./useCandidates";
 
@@ -59,12 +59,12 @@ export function OnBoard({ groups, onDone, onClose }: OnBoardProps) {
 
   const toggle = (name: string) => {
     const next = new Map(chosen);
-    if (!next.delete(keyOf(name))) next.set(keyOf(name), { name, displayName: null, isAdded: false, ...defaults });
+    if (!next.delete(keyOf(name))) next.set(keyOf(name), newcomer(name, false, defaults));
     setChosen(next);
   };
   const toggleAll = (names: readonly string[]) => {
     if (names.every((name) => chosen.has(keyOf(name)))) leaveOut(names);
-    else setChosen(new Map([...names.map((name): [string, Newcomer] => [keyOf(name), { name, displayName: null, isAdded: false, ...defaults }]), ...chosen]));
+    else setChosen(new Map([...names.map((name): [string, Newcomer] => [keyOf(name), newcomer(name, false, defaults)]), ...chosen]));
   };
   const leaveOut = (names: readonly string[]) => {
     const out = new Set(names.map(keyOf));
@@ -112,7 +112,7 @@ export function OnBoard({ groups, onDone, onClose }: OnBoardProps) {
         words={words}
         setWords={setWords}
         isTaken={(name) => chosen.has(keyOf(name))}
-        onAdd={(name, displayName) => setChosen(new Map([[keyOf(name), { name, displayName, isAdded: true, ...defaults }], ...chosen]))}
+        onAdd={(name) => setChosen(new Map([[keyOf(name), newcomer(name, true, defaults)], ...chosen]))}
       />
       <div className={css.picker}>
         <ForAll chosen={chosen} groups={groups} onChange={setChosen} onDefaults={setDefaults} defaults={defaults} />

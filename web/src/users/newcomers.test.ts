@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { each, keyOf, sharedGroup, sharedRoles, toInput, willHappen, withRole, type Newcomer } from "./newcomers";
+import { each, keyOf, newcomer, NOTHING_SET, sharedGroup, sharedRoles, toInput, willHappen, withRole, type Newcomer } from "./newcomers";
 
 const one = (name: string, group: string | null, ...roles: Newcomer["roles"] extends ReadonlySet<infer R> ? R[] : never): [string, Newcomer] =>
-  [name, { name, displayName: null, group, roles: new Set(roles), isAdded: false }];
+  [name, { name, displayName: "", group, roles: new Set(roles), isAdded: false }];
 const people = new Map([one("ada", "g1", "DATA_SCIENTIST"), one("ben", "g1", "DATA_SCIENTIST", "ML_ENGINEER"), one("eve", null)]);
 const nameOf = (id: string) => ({ g1: "Vision", g2: "Research" })[id] ?? id;
 
@@ -21,6 +21,12 @@ it("knows what all and what only some have", () => {
 
 it("sends roles in their order", () => {
   expect(toInput(new Map([one("ada", null, "ML_ENGINEER", "OPERATOR")]))).toEqual([{ name: "ada", displayName: null, group: null, roles: ["OPERATOR", "ML_ENGINEER"] }]);
+});
+
+it("sends a display name without the spaces around it, and none where there is nothing else", () => {
+  const called = (displayName: string) => toInput(new Map([["ada", { ...newcomer("ada", true, NOTHING_SET), displayName }]]))[0].displayName;
+  expect(called(" Ada Byron ")).toBe("Ada Byron");
+  expect(called("  ")).toBeNull();
 });
 
 it("takes names as the same whatever case and spacing", () => {

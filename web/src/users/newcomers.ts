@@ -5,7 +5,8 @@ import { ROLES } from "./roles";
 
 export interface Newcomer {
   name: string;
-  displayName: string | null;
+  /** "": none. */
+  displayName: string;
   /** Id of the group; null: none yet. */
   group: string | null;
   roles: ReadonlySet<Role>;
@@ -22,6 +23,8 @@ export interface Defaults {
 }
 
 export const NOTHING_SET: Defaults = { group: null, roles: new Set() };
+
+export const newcomer = (name: string, isAdded: boolean, { group, roles }: Defaults): Newcomer => ({ name, displayName: "", group, roles, isAdded });
 
 export function withRole(roles: ReadonlySet<Role>, role: Role, isOn: boolean): Set<Role> {
   const next = new Set(roles);
@@ -50,7 +53,7 @@ export function sharedGroup(chosen: Newcomers): string | null | undefined {
 }
 
 export const toInput = (chosen: Newcomers): NewcomerInput[] =>
-  [...chosen.values()].map(({ name, displayName, group, roles }) => ({ name, displayName, group, roles: ROLES.filter((role) => roles.has(role)) }));
+  [...chosen.values()].map(({ name, displayName, group, roles }) => ({ name, displayName: displayName.trim() || null, group, roles: ROLES.filter((role) => roles.has(role)) }));
 
 /** "2 join Vision, 1 Research, 1 no group yet." and who can do nothing yet. */
 export function willHappen(chosen: Newcomers, nameOfGroup: (id: string) => string): { joins: string; trouble: string } {
