@@ -9,13 +9,14 @@ import { Mark } from "../ui/Mark";
 import { Meter } from "../ui/Meter";
 import table from "../ui/Table.module.css";
 import { useNow } from "../ui/useNow";
+import css from "./NodeList.module.css";
 import { STATE_WORDS, nodeLevel } from "./state";
 
 export const NODE_COLUMNS: readonly Column[] = [
   { key: "node", head: "Node", width: "minmax(124px, 1.2fr)" },
   { key: "state", head: "State", width: "minmax(150px, 2fr)" },
   { key: "allocated", head: "Allocated", width: "80px" },
-  { key: "model", head: "Model", width: "minmax(92px, 0.8fr)" },
+  { key: "model", head: "Model", width: "minmax(140px, 1fr)" },
   { key: "computing", head: "Computing", width: "86px", isNumber: true },
   { key: "idle", head: "Idle", width: "52px", isNumber: true },
   { key: "free", head: "Free", width: "52px", isNumber: true },
@@ -40,7 +41,7 @@ export function NodeCells({ node, devices }: { node: NodeInfo; devices: readonly
     <>
       <Cell kind="name"><Link to="/nodes/$hostName" params={{ hostName: node.hostName }}>{node.hostName}</Link></Cell>
       <Cell title={reason?.title}>
-        <span className={table.mark} data-level={level}><Mark level={node.isStale ? "STALE" : level} /> <span>{STATE_WORDS[node.state]}{reason && level !== "OK" && ` · ${reason.title}`}</span></span>
+        <span className={css.state} data-level={level}><Mark level={node.isStale ? "STALE" : level} /> <span>{STATE_WORDS[node.state]}{reason && level !== "OK" && ` · ${reason.title}`}</span></span>
       </Cell>
       <Cell>{sums.allocated} / {sums.devices}</Cell>
       <Cell kind="muted">{types.length > 1 ? `${types.length} models` : types[0]}</Cell>
