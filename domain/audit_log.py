@@ -120,8 +120,11 @@ async def read_entries(
     return await _read(f"{where} ORDER BY {order} LIMIT ?", *where.values, limit)
 
 
-async def entries_by_id(ids: Sequence[int]) -> list[AuditRow]:
-    return await _read(" WHERE id IN (?) ORDER BY id", list(ids))
+async def entries_by_id(ids: Sequence[int], wanted: EntriesWanted | None = None) -> list[AuditRow]:
+    """Those of them that are looked for, oldest first."""
+    where = (wanted or EntriesWanted()).where()
+    where.add("id IN (?)", list(ids))
+    return await _read(f"{where} ORDER BY id", *where.values)
 
 
 async def count_entries(wanted: EntriesWanted) -> int:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
 import strawberry
 
 from domain.audit import DONE
-from domain.audit_log import AuditRow, EntriesWanted, count_entries, read_entries
+from domain.audit_log import AuditRow, EntriesWanted, count_entries, entries_by_id, read_entries
 from domain.snapshot import UserRow
 from resolvers.context import Info
 from resolvers.ids import NAMES_OF_KINDS, global_id, parse_id
 from resolvers.pages import Page, Slice, log_page
 
 ORDER = "AUDIT:DESC"
+MOST_AT_ONCE = 500
+"""Entries of one frame: of a flood, the newest."""
 
 
 @dataclass
@@ -89,6 +92,29 @@ async def _nothing(limit: int, **between: object) -> list[AuditRow]:
 
 async def _none() -> int:
     return 0
+
+
+async def audit_changes(
+    info: Info, filter: AuditFilter | None = None
+) -> AsyncIterator[list[AuditRow]]:
+    """The newest entry, then those that are written; one may be told twice.
+
+    Woken for no entry in particular, it tells the newest: who lacks others beside it asks for them.
+    """
+    last_id: int | None = None
+    async with aclosing(info.context.live.feed.listen("audit_entry")) as feed:
+        async for ids in feed:
+            info.context.renew()
+            sought = wanted_entries(filter) if info.context.is_operator else None
+            if sought is None:
+                entries = []
+            elif ids:
+                entries = await entries_by_id(sorted(ids)[-MOST_AT_ONCE:], sought)
+            else:
+                entries = await read_entries(sought, 1, newer_than=last_id)
+            if entries or last_id is None:
+                yield entries
+            last_id = max(last_id or 0, *(entry.id for entry in entries), 0)
 
 
 async def by_id(info: Info, number: int) -> AuditRow | None:

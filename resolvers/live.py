@@ -149,8 +149,9 @@ class Live:
                     self.feed.publish(kind, ids)
                 case Connected():
                     self.is_bus_connected = True
-                    # Hints may have been missed while deaf.
+                    # Hints may have been missed while deaf, and news of the logs.
                     self._hint(EVERYTHING)
+                    self.feed.wake()
                 case CaughtUp():
                     caught_up = True
                 case Lost():

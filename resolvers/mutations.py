@@ -39,6 +39,7 @@ async def carry_out(
         try:
             result = await operate(context.actor(command_id))
         except Refusal as refusal:
+            await context.live.catch_up(committed.changes)  # it stands in the audit log
             return Refused(refusal)
         except Exception as error:
             if not is_unavailable(error):

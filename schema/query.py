@@ -124,6 +124,13 @@ class Subscription:
         resolvers.health_events.health_events,
         description="The latest health events first, then each new one.",
     )
+    audit_changes: AsyncGenerator[list[AuditEntry], None] = subscription(
+        resolvers.audit.audit_changes,
+        description=(
+            "The newest entry of the audit log first, then those that are written; one may come "
+            "twice. For operators; empty for others."
+        ),
+    )
 
 
 schema = strawberry.Schema(

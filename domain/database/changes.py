@@ -188,7 +188,9 @@ def operation(
             try:
                 result = await once()
             except Refusal as refusal:
-                await transaction(_write_audit_entries)(change, refusal)
+                await _log_refusal(change, refusal)
+                if (committed := _committed.get()) is not None:
+                    committed.changes.extend(change.announcements)
                 raise
             if (committed := _committed.get()) is not None:
                 committed.changes.extend(change.announcements)
@@ -232,6 +234,13 @@ async def _keep_result(actor: Actor, asked: str, result: object) -> None:
     )
 
 
+@transaction
+async def _log_refusal(change: Change, refusal: Refusal) -> None:
+    change.announcements = []  # what it had to tell is undone
+    await _write_audit_entries(change, refusal)
+    await _write_outbox(change)
+
+
 async def _write_audit_entries(change: Change, refusal: Refusal | None = None) -> None:
     now = datetime.now(UTC)
     entries = [
@@ -252,7 +261,8 @@ async def _write_audit_entries(change: Change, refusal: Refusal | None = None) -
         for told in change.told.values() or [Told(change.action.partition(".")[0], None, "")]
     ]
     for start in range(0, len(entries), ENTRIES_AT_ONCE):
-        await insert("audit_entry", *entries[start : start + ENTRIES_AT_ONCE])
+        part = entries[start : start + ENTRIES_AT_ONCE]
+        change.announce("audit_entry", *await insert("audit_entry", *part))
 
 
 async def _write_outbox(change: Change) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from domain.announcements import Announcement, send_announcements
 from domain.database import execute
 from tests.services.changes import change, device_ids, done
-from tests.services.graph import Graph
+from tests.services.graph import Graph, take
 
 ENTRIES = """query ($filter: AuditFilter, $first: Int, $after: String) {
   auditEntries(filter: $filter, first: $first, after: $after) {
@@ -120,3 +122,48 @@ async def test_a_change_whose_entry_cannot_be_written_does_not_happen(graph: Gra
     assert answer["data"] == {"createGroup": None}
     await execute("ALTER TABLE elsewhere RENAME TO audit_entry")
     assert (await graph.ask('{ group(name: "lab") { id } }'))["group"] is None
+
+
+@pytest.mark.spec("AUDIT-1", "API-4")
+async def test_entries_are_told_as_they_are_written_refused_ones_too(history: Graph) -> None:
+    query = """subscription ($filter: AuditFilter) {
+      auditChanges(filter: $filter) { action objectName outcome } }"""
+    frames = history.subscribe(query, filter={"objectKinds": ["group"]})
+    async with aclosing(frames):
+        (first,) = await take(frames, 1)
+        await done(history, "onBoardUsers", users=[{"name": "eve"}])  # which is no group
+        await change(history, "createGroup", name="Lab")
+        (refused,) = await take(frames, 1)
+        await done(history, "createGroup", name="vision")
+        (made,) = await take(frames, 1)
+    assert [
+        (one["action"], one["objectName"], one["outcome"])
+        for frame in (first, refused, made)
+        for one in frame["auditChanges"]
+    ] == [
+        ("group.create", "lab", "done"),
+        ("group.create", "Lab", "NameTaken"),
+        ("group.create", "vision", "done"),
+    ]
+
+
+@pytest.mark.spec("AUDIT-1", "API-4")
+async def test_an_entry_that_another_process_wrote_is_told_once_the_outbox_is_sent(
+    graph: Graph,
+) -> None:
+    query = "subscription ($filter: AuditFilter) { auditChanges(filter: $filter) { id actor } }"
+    frames = graph.subscribe(query, filter={"actions": ["user.sign_in"]})
+    told: list[int] = []
+
+    async def send(announcements: list[Announcement]) -> None:
+        told.extend(i for one in announcements if one.kind == "audit_entry" for i in one.ids)
+
+    async with aclosing(frames):
+        (first,) = await take(frames, 1)
+        await graph.sign_in()
+        await send_announcements(send)
+        await graph.announce("audit_entry", told)
+        (second,) = await take(frames, 1)
+    before, after = (frame["auditChanges"] for frame in (first, second))
+    assert len(before) == 1
+    assert after[-1]["actor"] == "ada" and after[-1] not in before

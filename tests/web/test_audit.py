@@ -39,6 +39,11 @@ def log(page: Page) -> Locator:
     return page.get_by_role("grid", name="Audit log")
 
 
+def rows(page: Page) -> Locator:
+    """Without the row of heads, the newest first."""
+    return log(page).get_by_role("rowgroup").get_by_role("row")
+
+
 def row(page: Page, words: str) -> Locator:
     return log(page).get_by_role("row").filter(has_text=words)
 
@@ -133,3 +138,72 @@ async def test_what_is_older_is_read_when_it_is_asked_for(
     await log(page).focus()
     await page.keyboard.press("Home")
     await expect(row(page, "created group newest")).to_be_visible()
+
+
+@pytest.mark.spec("AUDIT-1")
+async def test_what_is_done_is_there_as_it_is_done(console: Console, records: Records) -> None:
+    page = console.page
+    await console.open("/audit")
+    await expect(rows(page).first).to_contain_text("tried to create group seeing")
+    await records.create_group("Speech")
+    await expect(rows(page).first).to_contain_text("created group Speech")
+    with pytest.raises(AssertionError, match="NameTaken"):
+        await records.create_group("speech")
+    await expect(rows(page).first).to_contain_text("tried to create group speech")
+    await records.operator.sign_in()
+    await expect(rows(page).first).to_contain_text("signed in")
+    await console.open("/audit?action=group.delete")
+    await expect(rows(page)).to_have_count(1)
+    await records.create_group("Unwanted")
+    group = await records.id_of("groups", "Speech")
+    await records.change("deleteGroups", "DeleteGroupsInput", groups=[group])
+    await expect(rows(page)).to_have_text([re.compile("group Speech"), re.compile("group Interns")])
+
+
+@pytest.mark.spec("AUDIT-1")
+async def test_what_comes_while_one_reads_further_down_is_told_and_moves_nothing(
+    console: Console, records: Records, axe: Axe
+) -> None:
+    page = console.page
+    for number in range(40):
+        await records.create_group(f"group-{number}")
+    await console.open("/audit?action=group.create&refused=false")
+    await expect(log(page)).to_have_attribute("aria-rowcount", "43")
+    await log(page).focus()
+    await page.keyboard.press("End")
+    read = page.locator("[data-active]")
+    await expect(read).to_contain_text("created group Vision")
+    for name in ("Speech", "Robotics", "Climate"):
+        await records.create_group(name)
+    news = page.get_by_role("button", name="3 new")
+    await expect(news).to_be_visible()
+    await expect(read).to_contain_text("created group Vision")
+    await expect(log(page)).to_have_attribute("aria-rowcount", "43")
+    assert await axe(page) == []
+    await news.click()
+    await expect(log(page)).to_have_attribute("aria-rowcount", "46")
+    await expect(rows(page).first).to_contain_text("created group Climate")
+    await expect(log(page)).to_be_focused()
+    await expect(read).to_contain_text("created group Climate")
+    # Back at the top, what comes is shown at once.
+    await records.create_group("Genomics")
+    await expect(rows(page).first).to_contain_text("created group Genomics")
+
+
+@pytest.mark.spec("AUDIT-1")
+async def test_what_comes_while_a_filter_is_typed_waits_until_it_is(
+    console: Console, records: Records
+) -> None:
+    page = console.page
+    await console.open("/audit")
+    await expect(rows(page).first).to_be_visible()
+    await page.keyboard.press("/")
+    await page.keyboard.type("group")
+    await expect(page).to_have_url(re.compile("search=group"))
+    before = await log(page).get_attribute("aria-rowcount")
+    await records.create_group("Speech")
+    await expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    assert await log(page).get_attribute("aria-rowcount") == before
+    await page.keyboard.press("Escape")
+    await expect(rows(page).first).to_contain_text("created group Speech")
+    await expect(page.get_by_role("button", name="1 new")).to_have_count(0)

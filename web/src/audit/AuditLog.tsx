@@ -1,11 +1,13 @@
 /** The audit log: who did what to what, when, from where and how it ended; searched and exported. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { graphql, useFragment } from "../gql";
 import type { AuditLogQuery } from "../gql/graphql";
 import { useIsOperator } from "../live/Live";
 import { ForOperators } from "../session/Own";
 import { usePages } from "../session/usePages";
 import { Action } from "../ui/Action";
+import { focusWhenThere } from "../ui/focus";
 import { count, since } from "../ui/format";
 import { brief, Filters } from "../ui/Filters";
 import { Cell, Grid, type Column } from "../ui/Grid";
@@ -20,6 +22,7 @@ import { AuditEntryLine, Did, EntryPane, Outcome, utc, Who } from "./Entry";
 import { useExisting } from "./existing";
 import { exportAddress, hasFilters, toFilter, type AuditSearch } from "./search";
 import { TimeRange } from "./TimeRange";
+import { useNews } from "./useNews";
 import { ACTION_WORDS, KINDS } from "./words";
 
 const AuditLogDocument = graphql(`
@@ -58,16 +61,33 @@ function Log() {
   const navigate = useNavigate({ from: "/audit" });
   const now = useNow();
   const existing = useExisting();
-  const pages = usePages(AuditLogDocument, { filter: toFilter(filters), first: PAGE }, entriesOf);
+  const filter = toFilter(filters);
+  const pages = usePages(AuditLogDocument, { filter, first: PAGE }, entriesOf);
   const entries = useFragment(AuditEntryLine, pages.items ?? []);
+  useNews(pages, filter);
+  const [isAway, setAway] = useState(false);
+  const [isTyping, setTyping] = useState(false);
+  const [top, setTop] = useState<string>();
+  const isHeld = isTyping || (isAway && entries.length > 0);
+  const { newer, show } = pages;
+  useEffect(() => {
+    if (newer > 0 && !isHeld) show();
+  }, [newer, isHeld, show]);
   const change = (next: Partial<AuditSearch>) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const clear = () => void navigate({ search: {} });
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const opened = pages.items?.find((item) => item.id === open);
   const isBrief = opened !== undefined;
 
+  const showNews = () => {
+    show();
+    setTop(pages.newest);
+    focusWhenThere("[role=grid]");
+  };
+
   const bar = (
     <Filters
+      onTyping={setTyping}
       label="Object or reason"
       q={filters.search}
       filters={[
@@ -93,7 +113,12 @@ function Log() {
         <Screen
           title="Audit log"
           isFilling
-          note={pages.items && count(pages.total)}
+          note={
+            <>
+              {pages.items && count(pages.total)}
+              <span role="status">{newer > 0 && isHeld && <> · <Action kind="link" onPress={showNews}>{newer < PAGE ? count(newer) : `${count(PAGE)} or more`} new</Action></>}</span>
+            </>
+          }
           aside={
             <>
               <a href={exportAddress(filters)} download>Export JSON lines</a>
@@ -117,6 +142,8 @@ function Log() {
                   state={(id) => ({ isSelected: id === open })}
                   onOpen={(id) => change({ entry: id })}
                   isFollowing={isBrief}
+                  activeId={top}
+                  onAway={setAway}
                   note={<>newest first{pages.hasMore && <> · {count(entries.length)} of {count(pages.total)} read</>}</>}
                   aside={pages.hasMore && (
                     <Action kind="link" isDisabled={pages.isLoading} onPress={pages.more}>{pages.isLoading ? "Reading…" : `Show ${count(Math.min(PAGE, pages.total - entries.length))} more`}</Action>

@@ -7,9 +7,10 @@ interface FilterFieldProps {
   label: string;
   value: string;
   onChange: (value: string) => void;
+  onTyping?: (isTyping: boolean) => void;
 }
 
-export function FilterField({ label, value, onChange }: FilterFieldProps) {
+export function FilterField({ label, value, onChange, onTyping }: FilterFieldProps) {
   const [text, setText] = useState(value);
   const [known, setKnown] = useState(value);
   if (known !== value) {
@@ -31,6 +32,8 @@ export function FilterField({ label, value, onChange }: FilterFieldProps) {
           setKnown(trimmed);
           onChange(trimmed);
         }}
+        onFocus={() => onTyping?.(true)}
+        onBlur={() => onTyping?.(false)}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
       />
       <kbd>/</kbd>

@@ -31,17 +31,19 @@ interface FiltersProps {
   onWords: (q: string | undefined) => void;
   onChange: (name: string, values: string[] | undefined) => void;
   clear: () => void;
+  /** Whether somebody is at the words. */
+  onTyping?: (isTyping: boolean) => void;
   /** Before the chips: switches that are always visible. */
   children?: ReactNode;
 }
 
 const CHIP_NAMES = 2;
 
-export function Filters({ label, q, filters, options, onWords, onChange, clear, children }: FiltersProps) {
+export function Filters({ label, q, filters, options, onWords, onChange, clear, onTyping, children }: FiltersProps) {
   const isFiltered = q !== undefined || filters.some((filter) => filter.values !== undefined);
   return (
     <search className={css.bar}>
-      <FilterField label={label} value={q ?? ""} onChange={(text) => onWords(text || undefined)} />
+      <FilterField label={label} value={q ?? ""} onChange={(text) => onWords(text || undefined)} {...(onTyping && { onTyping })} />
       {children}
       {filters.map(({ name, words, values, summary }) => values && (
         <span key={name} className={css.chip}>

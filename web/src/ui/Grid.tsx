@@ -42,6 +42,8 @@ interface GridProps {
   keys?: Record<string, (id: string) => void>;
   /** The row to stand on, when it is another one than before: one that was just made. */
   activeId?: string | undefined;
+  /** Tells whether the reader has left the first row, by scrolling or by keys. */
+  onAway?: (isAway: boolean) => void;
   /** In the foot after the range: the order in words. */
   note?: ReactNode;
   /** How many rows another sorting would move. */
@@ -51,7 +53,7 @@ interface GridProps {
   aside?: ReactNode;
 }
 
-export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, isFollowing, onToggle, keys, activeId, note, moves = 0, sortAgain, aside }: GridProps) {
+export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, state, onOpen, isFollowing, onToggle, keys, activeId, onAway, note, moves = 0, sortAgain, aside }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const [stoodOn, setStoodOn] = useState<string>();
@@ -67,6 +69,8 @@ export function Grid({ label, columns, minWidth, rowHeight, ids, renderCells, st
     // oxlint-disable-next-line react/exhaustive-deps
   }, [virtual, stoodOn]);
   const at = Math.min(active, ids.length - 1);
+  const isAway = at > 0 || (virtual.scrollOffset ?? 0) > 0;
+  useEffect(() => onAway?.(isAway), [onAway, isAway]);
   const tracks = { gridTemplateColumns: columns.map((column) => column.width).join(" "), minWidth };
 
   const shown = scroller.current === null ? 0 : Math.ceil(scroller.current.clientHeight / rowHeight) - 1;
