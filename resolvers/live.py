@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import secrets
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ class Live:
         self.bus = bus
         self.cluster_name = cluster_name
         self.version = version
+        self._identity = secrets.token_hex(8)
+        """By which it knows its own hints on the bus, of what it has read already."""
         self.fleet = Fleet()
         self.idleness = Idleness()
         self.snapshot = Snapshot({}, {}, {}, {}, {}, {}, {})
@@ -143,8 +146,9 @@ class Live:
                     self.idleness.hear(self.fleet, self.fleet.nodes[event.node_id])
                 case NodeProcesses():
                     self.processes[event.node_id] = event
-                case Change(kind=kind, ids=ids) if kind in TABLES:
-                    self._hint({kind: ids})
+                case Change(kind=kind, ids=ids, origin=origin) if kind in TABLES:
+                    if origin != self._identity:
+                        self._hint({kind: ids})
                 case Change(kind=kind, ids=ids):
                     self.feed.publish(kind, ids)
                 case Connected():
@@ -226,8 +230,8 @@ class Live:
         for kind, ids in changes:
             if kind in TABLES:
                 self._hint({kind: ids})
-        told = (self.bus.publish_change(Change(kind, list(ids))) for kind, ids in changes)
-        is_read, *_ = await asyncio.gather(self.reread(), *told)
+        hints = [Change(kind, list(ids), self._identity) for kind, ids in changes]
+        is_read, _ = await asyncio.gather(self.reread(), self.bus.publish_change(*hints))
         return is_read
 
     def visible_to(self, user_id: int) -> Snapshot:

@@ -13,7 +13,7 @@ import contextlib
 import random
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -52,6 +52,8 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
 
     kind: str
     ids: list[int] = []
+    origin: str = ""
+    """Of the listener that knows it already, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +119,25 @@ class Bus:
         else:
             kind = _KINDS[type(report)]
             channel = f"{PREFIX}node:{report.node_id}:{kind}"
-        return await self._send(channel, encode(report), _KEPT_SECONDS[kind])
+        return await self._send(channel, [encode(report)], _KEPT_SECONDS[kind])
 
-    async def publish_change(self, change: Change) -> bool:
-        return await self._send(CHANGES, encode(change), None)
+    async def publish_change(self, *changes: Change) -> bool:
+        """Send hints, all in one go; False (and counted) when the bus is away."""
+        return await self._send(CHANGES, [encode(change) for change in changes], None)
 
-    async def _send(self, channel: str, payload: bytes, kept_seconds: int | None) -> bool:
+    async def _send(
+        self, channel: str, payloads: Sequence[bytes], kept_seconds: int | None
+    ) -> bool:
         try:
             async with (
                 asyncio.timeout(2),
                 self._turn,
                 self._commands.pipeline(transaction=False) as pipe,
             ):
-                if kept_seconds is not None:
-                    pipe.set(channel, payload, ex=kept_seconds)
-                pipe.publish(channel, payload)
+                for payload in payloads:
+                    if kept_seconds is not None:
+                        pipe.set(channel, payload, ex=kept_seconds)
+                    pipe.publish(channel, payload)
                 await pipe.execute()
         except _FAILURES as error:
             self.dropped["publish"] += 1
@@ -223,7 +229,7 @@ class Bus:
     async def _beat(self, channel: str) -> None:
         """Publish as collectors do, so that a one-sided failure is noticed too."""
         while True:
-            await self._send(channel, b"", None)
+            await self._send(channel, [b""], None)
             await asyncio.sleep(1)
 
     async def _last_values(self) -> AsyncIterator[Event]:

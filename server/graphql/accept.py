@@ -10,14 +10,19 @@ OFFERED = (JSON, GRAPHQL_RESPONSE)
 
 
 def choose_media_type(accept: str | None) -> str | None:
-    """The best of what is offered; None where the client takes neither."""
+    """The best of what is offered; None where the client takes neither.
+
+    Events only where they are preferred: there are clients (urql) that name them last in every
+    header.
+    """
     if accept is None or not accept.strip():
         return JSON
     ranges = [_parse(part) for part in accept.split(",")]
-    if any(media_range == EVENT_STREAM and quality > 0 for media_range, quality in ranges):
-        return EVENT_STREAM  # which nobody names who does not want it
     weighed = [(_weight(media_type, ranges), media_type) for media_type in OFFERED]
     weight, best = max(weighed, key=lambda pair: pair[0])
+    events = max((q for media_range, q in ranges if media_range == EVENT_STREAM), default=0.0)
+    if events > weight[0]:
+        return EVENT_STREAM
     return best if weight > (0.0, 0) else None
 
 

@@ -53,6 +53,30 @@ async def test_the_reference_client_queries_changes_and_subscribes(console: Cons
     assert "hunter2" not in json.dumps(report)
 
 
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("text/event-stream", "text/event-stream"),
+        ("text/event-stream, multipart/mixed", "text/event-stream"),
+        ("text/event-stream, application/json;q=0.5", "text/event-stream"),
+        ("application/json, text/event-stream", "application/json"),
+        ("text/event-stream;q=0, */*", "application/json"),
+        # urql's, which asks for a plain answer
+        (
+            "application/graphql-response+json, application/graphql+json, application/json, "
+            "text/event-stream, multipart/mixed",
+            "application/graphql-response+json",
+        ),
+    ],
+)
+async def test_events_are_for_those_who_prefer_them(
+    console: Console, accept: str, content_type: str
+) -> None:
+    async with console.operator(Accept=accept) as client:
+        answer = await client.post("/graphql", json={"query": "{ me }"})
+        assert answer.headers["content-type"].startswith(content_type)
+
+
 @pytest.mark.spec("T-37")
 async def test_nobody_and_no_other_site_gets_a_stream(console: Console) -> None:
     body = {"query": "subscription { quiet }"}
