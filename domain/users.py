@@ -13,7 +13,16 @@ from tortoise.models import Model
 
 from domain.actors import Actor
 from domain.attempts import forget_attempts
-from domain.database import Change, execute, fetch, for_update, insert, lock, operation
+from domain.database import (
+    Change,
+    execute,
+    fetch,
+    for_update,
+    holds_role,
+    insert,
+    lock,
+    operation,
+)
 from domain.jobs import LOCK as JOBS
 from domain.jobs import active_jobs_of
 from domain.locked_rows import lock_rows
@@ -24,6 +33,7 @@ from domain.refusals import (
     ItemsRefused,
     Named,
     NameTaken,
+    NotAllowed,
     Refusal,
     RefusedItem,
     Unknown,
@@ -165,10 +175,8 @@ async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarde
     Raises: NotAllowed, NobodyChosen, TooManyAtOnce, Unknown, ItemsRefused of BadName, NameTaken
     and NamedTwice.
     """
-    if len(newcomers) > MOST_AT_ONCE:
-        raise TooManyAtOnce(MOST_AT_ONCE)
     passwords = [generate_password() for _ in newcomers]
-    hashes = [await hash_password(password) for password in passwords]
+    hashes = await _hashes(actor, passwords)
     people = tuple(replace(one, roles=tuple(dict.fromkeys(one.roles))) for one in newcomers)
     ids = await _on_board(actor, people, secrets=_Unseen(tuple(hashes)))
     stored = await stored_hashes(ids)
@@ -176,6 +184,13 @@ async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarde
         OnBoarded(id, password if stored.get(id) == password_hash else None)
         for id, password, password_hash in zip(ids, passwords, hashes, strict=True)
     ]
+
+
+async def _hashes(actor: Actor, passwords: Sequence[str]) -> list[str]:
+    """None where they will be refused: a hash is slow, and whoever is signed in can ask for it."""
+    if len(passwords) > MOST_AT_ONCE or not await holds_role(actor, Role.OPERATOR):
+        return []
+    return [await hash_password(password) for password in passwords]
 
 
 async def stored_hashes(user_ids: Sequence[int]) -> dict[int, str | None]:
@@ -196,10 +211,14 @@ class _Unseen(tuple[str, ...]):
 async def _on_board(
     change: Change, newcomers: Sequence[Newcomer], *, secrets: _Unseen
 ) -> tuple[int, ...]:
-    for newcomer in newcomers:
+    for newcomer in newcomers[:MOST_AT_ONCE]:
         change.tell("user", None, newcomer.name, after={"roles": _values(newcomer.roles)})
     if not newcomers:
         raise NobodyChosen
+    if len(newcomers) > MOST_AT_ONCE:
+        raise TooManyAtOnce(MOST_AT_ONCE)
+    if not secrets:  # the role was given only since
+        raise NotAllowed(Role.OPERATOR)
     await lock(JOBS)
     groups = await _groups(one.group_id for one in newcomers)
     people = await _require_acceptable(newcomers)
@@ -314,12 +333,14 @@ async def give_password(actor: Actor, user_id: int) -> str:
     Raises: NotAllowed, Unknown.
     """
     password = generate_password()
-    await _give_password(actor, user_id, _Unseen((await hash_password(password),)))
+    await _give_password(actor, user_id, _Unseen(await _hashes(actor, [password])))
     return password
 
 
 @operation("user.reset_password", by=Role.OPERATOR)
 async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
+    if not secrets:  # the role was given only since
+        raise NotAllowed(Role.OPERATOR)
     (user,) = await _lock_users([user_id])
     change.tell("user", user.id, user.name)
     await User.filter(id=user.id).update(password_hash=secrets[0])

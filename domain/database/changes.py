@@ -203,13 +203,18 @@ def operation(
     return decorate
 
 
-async def _require_role(actor: Actor, role: Role) -> None:
+async def holds_role(actor: Actor, role: Role) -> bool:
+    """At this moment; an operation looks again, in its transaction."""
     if actor.is_system:
-        return
+        return True
     held = await fetch(
         "SELECT 1 FROM user_role WHERE user_id = ? AND role = ?", actor.user_id, role.value
     )
-    if not held:
+    return bool(held)
+
+
+async def _require_role(actor: Actor, role: Role) -> None:
+    if not await holds_role(actor, role):
         raise NotAllowed(role)
 
 

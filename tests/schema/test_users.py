@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+import domain.users
 from tests.services.changes import change, done, named
 from tests.services.graph import Graph
 
@@ -85,6 +86,25 @@ async def test_all_or_none_come_on_board_with_the_reason_for_each(graph: Graph) 
     many = [{"name": f"user {number}"} for number in range(101)]
     refused = await change(graph, "onBoardUsers", users=many)
     assert (refused["__typename"], refused["limit"]) == ("TooManyAtOnce", 100)
+    log = await graph.ask("{ auditEntries(first: 1) { edges { node { action outcome } } } }")
+    assert log["auditEntries"]["edges"][0]["node"]["outcome"] == "TooManyAtOnce"
+
+
+async def test_who_may_not_give_passwords_costs_no_slow_hash(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined = (await done(graph, "onBoardUsers", users=[{"name": "bob"}]))["users"][0]
+
+    async def too_dear(password: str) -> str:
+        raise AssertionError("hashed for somebody who may not")
+
+    monkeypatch.setattr(domain.users, "hash_password", too_dear)
+    async with graph.signed_in("bob", joined["password"]) as bob:
+        for mutation, asked in (
+            ("onBoardUsers", {"users": [{"name": "eve"}]}),
+            ("resetPassword", {"user": joined["user"]["id"]}),
+        ):
+            assert (await change(bob, mutation, **asked))["__typename"] == "NotAllowed"
 
 
 @pytest.mark.spec("USER-1", "F-32")
