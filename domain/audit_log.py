@@ -53,7 +53,7 @@ class EntriesWanted:
         """As the conditions of a SELECT from audit_entry."""
         where = Where()
         if self.actor is not None:
-            where.add(f"{_FOUND_IN.format('actor')}", _anywhere(self.actor))
+            where.add(_FOUND_IN.format("actor"), _anywhere(self.actor))
         if self.actions is not None:
             where.add("action IN (?)", [_findable(one) for one in self.actions])
         if self.object_kinds is not None:

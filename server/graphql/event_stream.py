@@ -14,7 +14,7 @@ from typing import cast
 
 import msgspec
 import structlog
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.types import Send
 
@@ -26,7 +26,7 @@ from server.graphql.execution import (
     MakeContext,
 )
 from server.graphql.live_sockets import LiveSockets
-from server.graphql.masking import accident, formatted
+from server.graphql.masking import accident, answer_of, formatted
 from server.graphql.operations import NoOperation, Operation, Operations
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort
@@ -162,7 +162,7 @@ class EventStreams:
                 raise _TooSlow
             result = first.result()
             while result is not None:
-                yield _encode(result, identity)
+                yield msgspec.json.encode(answer_of(result, identity))
                 result = await anext(results, None)
 
     async def _shared(
@@ -189,13 +189,6 @@ class EventStreams:
 
 class _TooSlow(Exception):
     """No first result in time."""
-
-
-def _encode(result: ExecutionResult, identity: str) -> bytes:
-    answer: dict[str, object] = {"data": result.data}
-    if result.errors:
-        answer["errors"] = formatted(result.errors, identity)
-    return msgspec.json.encode(answer)
 
 
 async def _send_body(send: Send, body: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 
 from server.graphql.limits import nested_too_deeply
 
@@ -16,6 +16,14 @@ log = structlog.get_logger("server.graphql")
 def formatted(errors: Iterable[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """What goes over the wire; accidents are logged with `request_id` and masked."""
     return [dict(_shown(error, request_id).formatted) for error in errors]
+
+
+def answer_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:
+    """The payload of one result of an operation that ran."""
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = formatted(result.errors, request_id)
+    return answer
 
 
 def accident(error: BaseException, request_id: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from server.graphql.masking import formatted
+from server.graphql.masking import answer_of
 from server.graphql.operations import Operation, closed
 
 log = structlog.get_logger("server.graphql")
@@ -146,10 +146,7 @@ class SharedStream:
 
     async def _payload(self, event: Any) -> bytes:
         result = await self.operation.result_of(event)
-        answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = formatted(result.errors, self.identity)
-        return msgspec.json.encode(answer)
+        return msgspec.json.encode(answer_of(result, self.identity))
 
 
 class SharedStreams:

@@ -25,7 +25,7 @@ from server.graphql.execution import (
     MakeContext,
 )
 from server.graphql.live_sockets import End, LiveSockets
-from server.graphql.masking import accident, formatted
+from server.graphql.masking import accident, answer_of, formatted
 from server.graphql.messages import (
     SUBPROTOCOL,
     Complete,
@@ -218,9 +218,7 @@ class Connection:
                 async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
                     async for result in results:
                         until_first.reschedule(None)
-                        payload: dict[str, object] = {"data": result.data}
-                        if result.errors:
-                            payload["errors"] = formatted(result.errors, self.request_id)
+                        payload = answer_of(result, self.request_id)
                         await self._send(Next(operation_id, payload))
         except NoOperation as refused:
             return Error(operation_id, [{"message": str(refused)}])
