@@ -41,6 +41,7 @@ class Context:
         self.address = address
         self.snapshot: Snapshot
         self.is_operator: bool
+        self.histories: int
         self.renew()
 
     @property
@@ -61,6 +62,7 @@ class Context:
         return self.snapshot
 
     def _forget(self) -> None:
+        self.histories = 0
         self._reads: dict[str, asyncio.Task[Any]] = {}
         self.events_of_device = DataLoader(partial(latest_events, "device_id"))
         self.events_of_node = DataLoader(partial(latest_events, "node_id"))

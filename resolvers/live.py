@@ -22,9 +22,11 @@ from domain.snapshot import DeviceRow, DeviceTypeRow, NodeRow, Snapshot
 from domain.snapshot_reader import EVERYTHING, TABLES, Changed, read_snapshot
 from domain.visibility import visible_to
 from resolvers.change_feed import ChangeFeed
+from resolvers.recent_history import RecentHistory
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.fleet import Fleet, HealthChange, LiveNode
 from telemetry.health import HEALTHY, Health, HealthLevel, missing, recall, silent
+from telemetry.history.prometheus import Prometheus
 from telemetry.idleness import Idleness
 from telemetry.samples import DeviceUuid, NodeId, NodeProcesses, NodeSample
 
@@ -35,7 +37,14 @@ FULL_READ_SECONDS = 30.0
 
 
 class Live:
-    def __init__(self, bus: Bus, *, cluster_name: str, version: str) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        cluster_name: str,
+        version: str,
+        prometheus: Prometheus | None = None,
+    ) -> None:
         self.bus = bus
         self.cluster_name = cluster_name
         self.version = version
@@ -45,6 +54,8 @@ class Live:
         self.idleness = Idleness()
         self.snapshot = Snapshot({}, {}, {}, {}, {}, {}, {})
         self.feed = ChangeFeed()
+        self.history = RecentHistory()
+        self.prometheus = prometheus
         self.processes: dict[NodeId, NodeProcesses] = {}
         self.is_bus_connected = False
         self.has_inventory = asyncio.Event()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import DeviceRow, DeviceTypeRow
-from resolvers import balance, devices, health, health_events, nodes, telemetry
+from resolvers import balance, devices, health, health_events, history, nodes, telemetry
 from resolvers.loads import Allocation
 from schema.connections import jobs_of
 from schema.fields import field, for_operators
 from schema.health import Health, HealthEvent
+from schema.history import History, history_of
 from schema.relay import Connection, Node, connection
 from schema.scalars import Bytes, DateTime
 from schema.telemetry import DeviceTelemetry
@@ -92,6 +93,7 @@ class Device(Node):
         description="Since when an active job holds it and it computes nothing; else null.",
     )
     telemetry: DeviceTelemetry | None = field(telemetry.device_telemetry)
+    history: History | None = history_of(history.of_device)
     processes: list[DeviceProcess] = field(devices.processes)
     node: Annotated[ClusterNode, strawberry.lazy("schema.nodes")] = field(nodes.of_device)
     pool: Annotated[Pool, strawberry.lazy("schema.pools")] = field(devices.pool)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import NodeRow
-from resolvers import health, health_events, nodes, telemetry
+from resolvers import health, health_events, history, nodes, telemetry
 from schema.connections import devices_of, jobs_of
 from schema.fields import field, for_operators
 from schema.health import Health, HealthEvent
+from schema.history import History, history_of
 from schema.load import Load
 from schema.relay import Connection, Node, connection
 from schema.scalars import Bytes, DateTime
@@ -69,6 +70,7 @@ class ClusterNode(Node):
     first_seen_at: DateTime
     last_heartbeat_at: DateTime | None = field(nodes.last_heartbeat_at)
     host: HostTelemetry | None = for_operators(telemetry.host)
+    history: History | None = history_of(history.of_node)
     load: Load = field(nodes.load)
     health: Health = field(
         health.node_health, description="The worst of its devices and of itself."

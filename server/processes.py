@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,9 +20,11 @@ from server.app import create_app
 from server.serve import listen, server_for
 from server.settings import Settings
 from telemetry.bus import Bus
+from telemetry.history.prometheus import Prometheus
 from workers.collector import run_collector
 from workers.controller import control
 from workers.demo import DEFAULT_SIZE, Size
+from workers.historian import unknown
 from workers.leadership import identity
 from workers.nvml import has_gpus
 
@@ -78,12 +81,24 @@ async def everything(settings: Settings, demo: Size | None, say: Say) -> None:
 
 async def _control(settings: Settings, bus: Bus) -> None:
     """Of the processes on one database, only one is the controller."""
+    file = database.sqlite_file(settings.database_url)
+    free_bytes = unknown if file is None else (lambda: shutil.disk_usage(file.parent).free)
     with identity(settings.data_dir) as holder:
-        await control(bus, holder)
+        await control(bus, holder, free_bytes=free_bytes)
 
 
 async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
-    live = Live(bus, cluster_name=settings.cluster_name, version=version("quartermaster"))
+    prometheus = (
+        Prometheus(settings.prometheus_url, settings.prometheus_token)
+        if settings.prometheus_url
+        else None
+    )
+    live = Live(
+        bus,
+        cluster_name=settings.cluster_name,
+        version=version("quartermaster"),
+        prometheus=prometheus,
+    )
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
         return Context(viewer, request_id, live, address)

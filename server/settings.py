@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -33,6 +33,8 @@ class Settings:
     cluster_name: str = "cluster"
     operator_name: str = "operator"
     log_level: str = "info"
+    prometheus_url: str = ""  # empty: no history beyond the last hour
+    prometheus_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -48,6 +50,7 @@ class Settings:
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
         self._require_public_url()
+        self._require_prometheus_url()
         self._require_redis_authentication()
 
     @property
@@ -82,6 +85,14 @@ class Settings:
                 f"not {self.public_url!r}."
             )
 
+    def _require_prometheus_url(self) -> None:
+        url = urlsplit(self.prometheus_url)
+        if self.prometheus_url and (url.scheme not in DEFAULT_PORTS or not url.hostname):
+            raise SettingsError(
+                f"{PREFIX}PROMETHEUS_URL must be a URL such as http://prometheus:9090, "
+                f"not {self.prometheus_url!r}."
+            )
+
     def _require_redis_authentication(self) -> None:
         """Who can write to Redis can forge telemetry: one on another host needs a password."""
         url = urlsplit(self.redis_url)
@@ -108,7 +119,7 @@ class Settings:
         setting must not be ignored in silence.
         """
         environment = os.environ if environment is None else environment
-        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
+        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
         if unknown := sorted(
             name for name in environment if name.startswith(PREFIX) and name not in known
         ):
@@ -116,16 +127,16 @@ class Settings:
                 f"Unknown setting {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
             )
         values: dict[str, object] = {
-            field: _parse(variable, field, environment[variable])
-            for variable, field in known.items()
+            name: _parse(variable, name, environment[variable])
+            for variable, name in known.items()
             if variable in environment
         }
         values.update((name, value) for name, value in given.items() if value is not None)
         return cls(**values)  # type: ignore[arg-type]
 
 
-def _parse(variable: str, field: str, text: str) -> object:
-    match field:
+def _parse(variable: str, name: str, text: str) -> object:
+    match name:
         case "data_dir":
             return Path(text)
         case "port":

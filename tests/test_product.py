@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.services.operator import Operator
+from tests.services.operator import Frame, Operator
 from tests.services.postgres import Postgres
 from tests.services.product import Product, Storage
 from tests.services.proxy import Proxy
@@ -156,3 +157,34 @@ async def test_a_stop_ends_open_subscriptions_with_a_code_that_clients_retry(
         assert await second.close_code() == 1012
     assert "Traceback" not in product.log.read_text()
     assert "was destroyed" not in product.log.read_text()
+
+
+UTILISATION = """{ pool(name: "Default") { history(metrics: [UTILISATION_PERCENT], points: 2000) {
+  start bucketSeconds series { mean } } } }"""
+
+
+@pytest.mark.spec("DEV-3", "F-40")
+async def test_history_outlives_a_crash_but_for_its_last_second_or_two(
+    start_product: StartProduct, storage: Storage, operator_of: SignIn
+) -> None:
+    product = start_product("4x4", **storage.environment)
+    operator = await operator_of(product)
+
+    def known(answer: Frame) -> dict[float, float]:
+        """The means by the second at which their bucket begins."""
+        history = answer["pool"]["history"]
+        start = datetime.fromisoformat(history["start"]).timestamp()
+        (series,) = history["series"]
+        return {
+            start + place * history["bucketSeconds"]: mean
+            for place, mean in enumerate(series["mean"])
+            if mean is not None
+        }
+
+    before = known(await operator.eventually(UTILISATION, lambda answer: len(known(answer)) > 5))
+    product.kill()
+    product.start()
+    after = known(await operator.eventually(UTILISATION, lambda one: len(known(one)) > len(before)))
+    # The buckets may lie elsewhere by then; nothing of before is missing within them.
+    whole = {second: mean for second, mean in before.items() if second < max(before) - 2}
+    assert whole.items() <= after.items()

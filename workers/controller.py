@@ -1,9 +1,10 @@
 """The controller: the one process that writes what collectors report into the database.
 
-Inventory, jobs and the log of health changes. It reads the bus into a mailbox that keeps the newest
-report of each node, so that a slow database costs freshness and never memory; whatever it has
-written it announces. It holds nothing that a restart would lose: last values come again from the
-bus, and the log tells what health was known. Of several, the one that holds the lease is at work.
+Inventory, jobs, the log of health changes and the recent history. It reads the bus into a mailbox
+that keeps the newest report of each node, so that a slow database costs freshness and never memory;
+whatever it has written it announces. It holds nothing that a restart would lose: last values come
+again from the bus, and the log tells what health was known. Of several, the one that holds the
+lease is at work.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
 from workers.health_watch import HealthWatch
+from workers.historian import FreeBytes, Historian, unknown
 from workers.leadership import lead
 from workers.mailbox import Mailbox, Report
 from workers.recorder import Recorder
@@ -33,31 +35,50 @@ log = structlog.get_logger()
 LEASE = "controller"
 TICK_SECONDS = 1.0
 ANNOUNCE_SECONDS = 1.0
+PACK_SECONDS = 5.0
 PRUNE_SECONDS = 3600.0
 
 
-async def control(bus: Bus, holder: str, clock: Clock | None = None) -> None:
-    """Run until cancelled: at work while `holder` has the lease, else standing by."""
+async def control(
+    bus: Bus,
+    holder: str,
+    clock: Clock | None = None,
+    *,
+    free_bytes: FreeBytes = unknown,
+) -> None:
+    """Run until cancelled: at work while `holder` has the lease, else standing by.
+
+    `free_bytes`: what is left on the database's disk, where that is known.
+    """
 
     async def work() -> None:
-        await Controller(bus, clock or Clock()).run()
+        await Controller(bus, clock or Clock(), free_bytes).run()
 
     await lead(LEASE, holder, work, clock)
 
 
 class Controller:
-    def __init__(self, bus: Bus, clock: Clock) -> None:
+    def __init__(self, bus: Bus, clock: Clock, free_bytes: FreeBytes = unknown) -> None:
         self.bus = bus
         self.clock = clock
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
         self.recorder = Recorder(bus, self.health.is_heard)
+        self.historian = Historian(clock, free_bytes)
         self._is_current = asyncio.Event()
         self._refused = set[str]()
 
     async def run(self) -> None:
         """Run until cancelled; each part is restarted by itself when it fails, and says so."""
-        parts = (self.listen, self.write, self.watch_health, self.announce, self.prune)
+        parts = (
+            self.listen,
+            self.write,
+            self.watch_health,
+            self.keep_history,
+            self.pack_history,
+            self.announce,
+            self.prune,
+        )
         async with asyncio.TaskGroup() as tasks:
             for part in parts:
                 state = Supervised(f"controller.{part.__name__}")
@@ -73,6 +94,8 @@ class Controller:
                 case NodeSample():
                     now = self.clock.time()
                     self.health.hear(event, now if is_live else min(now, event.time))
+                    if is_live:
+                        self.historian.hear(event)
                 case CaughtUp():
                     is_live = True
                     self._is_current.set()
@@ -111,6 +134,15 @@ class Controller:
         """Log each change of health, in order; what could not be written yet is kept."""
         async for _ in self.clock.every(TICK_SECONDS):
             await self.health.write()
+
+    async def keep_history(self) -> None:
+        """Write what was sampled since the last second."""
+        async for _ in self.clock.every(TICK_SECONDS):
+            await self.historian.write()
+
+    async def pack_history(self) -> None:
+        async for _ in self.clock.every(PACK_SECONDS):
+            await self.historian.tidy()
 
     async def announce(self) -> None:
         """Tell the other processes what was changed by whoever wrote an outbox row."""

@@ -11,7 +11,7 @@ from domain.database.changes import (
     operation,
     transaction,
 )
-from domain.database.connection import close_database, open_database, ping
+from domain.database.connection import close_database, open_database, ping, sqlite_file
 from domain.database.errors import (
     DatabaseUnavailable,
     OutcomeUnknown,
@@ -51,5 +51,6 @@ __all__ = [
     "open_database",
     "operation",
     "ping",
+    "sqlite_file",
     "transaction",
 ]

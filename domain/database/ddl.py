@@ -15,6 +15,7 @@ SQLITE_TYPES = {
     "moment": "MOMENT",
     "json": "JSON",
     "float": "REAL",
+    "blob": "BLOB",
     "true": "1",
     "false": "0",
 }
@@ -23,6 +24,7 @@ POSTGRES_TYPES = {
     "moment": "TIMESTAMPTZ",
     "json": "JSONB",
     "float": "DOUBLE PRECISION",
+    "blob": "BYTEA",
     "true": "TRUE",
     "false": "FALSE",
 }

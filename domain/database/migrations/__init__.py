@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain.database.migrations import m0001_foundation
+from domain.database.migrations import m0001_foundation, m0002_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +18,7 @@ class Migration:
     apply: Callable[[], Awaitable[None]]
 
 
-ALL: tuple[Migration, ...] = (Migration("0001_foundation", m0001_foundation.apply),)
+ALL: tuple[Migration, ...] = (
+    Migration("0001_foundation", m0001_foundation.apply),
+    Migration("0002_history", m0002_history.apply),
+)
