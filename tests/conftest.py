@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.services.locks",
     "tests.services.passwords",
     "tests.services.redis",
+    "tests.services.prometheus",
     "tests.services.proxy",
     "tests.services.chromium",
     "tests.services.product",
