@@ -39,7 +39,7 @@ from server.graphql import live_sockets
 from server.logs import configure_logging
 from server.serve import listen, server_for
 from server.settings import Settings
-from telemetry.bus import Bus
+from telemetry.redis_bus import RedisBus
 from telemetry.samples import DeviceSample, DeviceUuid, HostSample, NodeId, NodeSample, to_columns
 
 PER_NODE = 8
@@ -96,7 +96,7 @@ async def record_fleet(nodes: int) -> None:
 
 async def samples(nodes: int, bus_url: str) -> None:
     """What the nodes' collectors say, once a second."""
-    bus, sequence = Bus(bus_url), 0
+    bus, sequence = RedisBus(bus_url), 0
     print(json.dumps({"port": 0, "cookie": "", "pid": os.getpid()}), flush=True)
     while True:
         sequence += 1
@@ -110,7 +110,7 @@ async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
     """The live state of so many nodes, whose samples come by the bus; the operator's password."""
     with tempfile.TemporaryDirectory() as folder:
         await open_database(f"sqlite:///{folder}/bench.db", migrate=True)
-        bus = Bus(bus_url)
+        bus = RedisBus(bus_url)
         try:
             installed = await install("ada", cluster_name="bench")
             await record_fleet(nodes)

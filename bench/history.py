@@ -23,7 +23,7 @@ import uvloop
 from domain.database import close_database, execute, fetch, is_postgres, open_database
 from domain.installation import install
 from server.logs import configure_logging
-from telemetry.bus import Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.history import Metric
 from telemetry.history.prometheus import NAMES
 from telemetry.samples import METRICS, NodeSample, to_columns
@@ -158,7 +158,7 @@ async def started(url: str, fleet: DemoFleet):  # type: ignore[no-untyped-def]
     assert installed.password is not None
     for reader in fleet.readers():
         await record_node(reported_node(await reader.facts()), datetime.now(UTC))
-    bus = Bus("embedded://")
+    bus = EmbeddedBus()
     try:
         async with running_graph(bus, installed.password) as graph:
             yield graph

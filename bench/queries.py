@@ -27,6 +27,7 @@ from domain.installation import install
 from resolvers.ids import global_id
 from server.logs import configure_logging
 from telemetry.bus import Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.samples import DeviceSample, DeviceUuid, HostSample, NodeId, NodeSample, to_columns
 from tests.services.graph import Graph, running_graph
 from tests.services.postgres import Postgres
@@ -489,7 +490,7 @@ def stop_counting() -> None:
 async def product(postgres: Postgres) -> Any:
     url = await postgres.empty_database()
     await open_database(url, migrate=True)
-    bus = Bus("embedded://")
+    bus = EmbeddedBus()
     try:
         installed = await install("ada", cluster_name="bench")
         await seed()

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from domain import database
 from server.app import STATIC
+from server.processes import open_bus
 from server.settings import Settings
-from telemetry.bus import Bus
 from workers.nvml import has_gpus
 
 
@@ -40,7 +40,7 @@ async def _database(settings: Settings) -> str:
 
 
 async def _bus(settings: Settings) -> str:
-    bus = Bus(settings.redis_url)
+    bus = open_bus(settings)
     try:
         await bus.ping()
     finally:

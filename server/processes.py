@@ -20,7 +20,9 @@ from server.app import create_app
 from server.serve import listen, server_for
 from server.settings import Settings
 from telemetry.bus import Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.history.prometheus import Prometheus
+from telemetry.redis_bus import RedisBus
 from workers.collector import run_collector
 from workers.controller import control
 from workers.demo import DEFAULT_SIZE, Size
@@ -151,9 +153,13 @@ async def _database(settings: Settings, *, migrate: bool) -> AsyncIterator[None]
         await database.close_database()
 
 
+def open_bus(settings: Settings) -> Bus:
+    return EmbeddedBus() if settings.is_bus_embedded else RedisBus(settings.redis_url)
+
+
 @asynccontextmanager
 async def _bus(settings: Settings) -> AsyncIterator[Bus]:
-    bus = Bus(settings.redis_url)
+    bus = open_bus(settings)
     try:
         yield bus
     finally:

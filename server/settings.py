@@ -58,6 +58,10 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def is_bus_embedded(self) -> bool:
+        return urlsplit(self.redis_url).scheme == "embedded"
+
+    @property
     def public_authority(self) -> str | None:
         """Host and port of the public URL as a Host header spells them."""
         return urlsplit(self.public_url).netloc.lower() or None

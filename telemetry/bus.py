@@ -1,50 +1,21 @@
-"""The bus: Redis pub/sub with last values kept as keys, or its embedded twin inside one process.
+"""The bus between collectors, controller and API: what travels on it, and what it does for each.
 
-Channels, and keys of the same name: qm:node:<node id>:{sample,facts,processes}, qm:queue:<source>.
-A node's Redis user may touch qm:node:<its id>:* and nothing else; a message that claims another
-node than its channel is dropped. qm:changes carries hints only (which rows to read again): a forged
-one costs a read.
+On Redis (`telemetry.redis_bus`), or within one process (`telemetry.embedded_bus`). Reports are kept
+as last values for a while, so that whoever begins to listen is current at once. Changes carry hints
+only (which rows to read again): a forged one costs a read.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import random
-import uuid
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-import redis.asyncio as redis
-import structlog
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from telemetry.samples import (
-    BadMessage,
-    NodeFacts,
-    NodeProcesses,
-    NodeSample,
-    QueueReport,
-    decode,
-    encode,
-)
-
-log = structlog.get_logger()
-
-EMBEDDED_URL = "embedded://"
-PREFIX = "qm:"
-CHANGES = f"{PREFIX}changes"
-SILENCE_LIMIT_SECONDS = 5.0
-"""A listener that hears nothing for so long, not even its own heartbeat, is deaf."""
-AT_ONCE = 32
-"""Reports under way at once: a demo's nodes share one client, whose connections are few."""
-_KEPT_SECONDS = {"sample": 60, "facts": 3600, "processes": 60, "queue": 60}
-_FAILURES = (RedisError, OSError, TimeoutError)
+from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
@@ -75,218 +46,48 @@ Report = NodeSample | NodeFacts | NodeProcesses | QueueReport
 Event = Report | Change | Connected | CaughtUp | Lost
 R = TypeVar("R", NodeSample, NodeFacts, NodeProcesses)
 
+KINDS: dict[type, str] = {NodeSample: "sample", NodeFacts: "facts", NodeProcesses: "processes"}
+"""Of a node's reports."""
+KEPT_SECONDS: dict[type, int] = {
+    NodeSample: 60,
+    NodeFacts: 3600,
+    NodeProcesses: 60,
+    QueueReport: 60,
+}
 
-class Bus:
-    """One process's access to the bus: publishes on one client, listens on another."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._server: Any = None
-        if url == EMBEDDED_URL:
-            from fakeredis import FakeServer
+class Bus(ABC):
+    """One process's access to the bus."""
 
-            self._server = FakeServer()
-        self._commands = self._client(retries=1)  # one that the server closed is opened anew
-        self._turn = asyncio.Semaphore(AT_ONCE)
+    def __init__(self) -> None:
         self.dropped: Counter[str] = Counter()
         """Messages not accepted, by reason; and `publish`, those that could not be sent."""
 
-    def _client(self, retries: int) -> redis.Redis:
-        # No socket_timeout: with one, redis-py sends under asyncio.wait_for, which on Python 3.11
-        # can swallow a cancellation. Every use here has a deadline of its own instead.
-        if self._server is not None:
-            from fakeredis import FakeAsyncRedis
-
-            return FakeAsyncRedis(server=self._server, socket_timeout=None)
-        return redis.Redis.from_url(
-            self._url,
-            socket_connect_timeout=2,
-            socket_timeout=None,
-            socket_keepalive=True,
-            health_check_interval=0,
-            retry=Retry(NoBackoff(), retries),
-        )
-
+    @abstractmethod
     async def ping(self) -> None:
         """Raises: RedisError, OSError or TimeoutError when the bus does not answer within 2 s."""
-        async with asyncio.timeout(2):
-            await self._commands.ping()
 
+    @abstractmethod
     async def publish(self, report: Report) -> bool:
         """Send a report and keep it as the last value; False (and counted) when the bus is away."""
-        if isinstance(report, QueueReport):
-            kind, channel = "queue", f"{PREFIX}queue:{report.source}"
-        else:
-            kind = _KINDS[type(report)]
-            channel = f"{PREFIX}node:{report.node_id}:{kind}"
-        return await self._send(channel, [encode(report)], _KEPT_SECONDS[kind])
 
+    @abstractmethod
     async def publish_change(self, *changes: Change) -> bool:
         """Send hints, all in one go; False (and counted) when the bus is away."""
-        return await self._send(CHANGES, [encode(change) for change in changes], None)
 
-    async def _send(
-        self, channel: str, payloads: Sequence[bytes], kept_seconds: int | None
-    ) -> bool:
-        try:
-            async with (
-                asyncio.timeout(2),
-                self._turn,
-                self._commands.pipeline(transaction=False) as pipe,
-            ):
-                for payload in payloads:
-                    if kept_seconds is not None:
-                        pipe.set(channel, payload, ex=kept_seconds)
-                    pipe.publish(channel, payload)
-                await pipe.execute()
-        except _FAILURES as error:
-            self.dropped["publish"] += 1
-            if self.dropped["publish"] % 60 == 1:
-                log.warning("bus.publish_failed", error=str(error), total=self.dropped["publish"])
-            return False
-        return True
-
+    @abstractmethod
     async def last(self, node_id: str, kind: type[R]) -> R | None:
         """What the node published last, if it is still kept.
 
         Raises: RedisError, OSError or TimeoutError when the bus does not answer within 2 s.
         """
-        channel = f"{PREFIX}node:{node_id}:{_KINDS[kind]}"
-        async with asyncio.timeout(2):
-            raw = await self._commands.get(channel)
-        report = None if raw is None else self._decode(channel, raw)
-        return report if isinstance(report, kind) else None
 
-    async def listen(self) -> AsyncGenerator[Event, None]:
+    @abstractmethod
+    def listen(self) -> AsyncGenerator[Event, None]:
         """Everything on the bus, for ever: heals by itself and says when it is deaf.
 
         After each Connected the last values come again, so whoever applies them is current.
         """
-        backoff = 0.1
-        is_lost = False
-        while True:
-            try:
-                async with contextlib.aclosing(self._connection()) as events:
-                    async for event in events:
-                        if isinstance(event, CaughtUp):
-                            backoff = 0.1
-                            if is_lost:
-                                log.info("bus.found_again")
-                            is_lost = False
-                        yield event
-            except _FAILURES as error:
-                if not is_lost:
-                    log.warning("bus.lost", error=str(error) or type(error).__name__)
-                is_lost = True
-            _end_if_cancelled()
-            yield Lost()
-            # Full jitter, so that many replicas do not come back in step; at most 2 s, so that
-            # the screen is live again soon after Redis is.
-            await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311
-            backoff = min(backoff * 2, 2.0)
 
-    async def _connection(self) -> AsyncGenerator[Event, None]:
-        # No retries: a subscription that redis-py renews in silence would hide what was missed.
-        client = self._client(retries=0)
-        heartbeat_channel = f"{PREFIX}heartbeat:{uuid.uuid4().hex}"
-        heartbeat = asyncio.create_task(self._beat(heartbeat_channel))
-        pubsub = client.pubsub(ignore_subscribe_messages=True)
-        try:
-            async with asyncio.timeout(5):
-                await pubsub.psubscribe(f"{PREFIX}node:*", f"{PREFIX}queue:*")
-                await pubsub.subscribe(CHANGES, heartbeat_channel)
-            yield Connected()
-            async for event in self._last_values():
-                yield event
-            yield CaughtUp()
-            loop = asyncio.get_running_loop()
-            silence = 0.0
-            while True:
-                asked_at = loop.time()
-                message = await pubsub.get_message(timeout=1.0)
-                _end_if_cancelled()
-                if message is None:
-                    # At most the wait counts: where our own loop was blocked, nobody was silent.
-                    silence += min(loop.time() - asked_at, 1.0)
-                    if silence > SILENCE_LIMIT_SECONDS:
-                        raise TimeoutError(f"nothing heard for {SILENCE_LIMIT_SECONDS:.0f} s")
-                    continue
-                silence = 0.0
-                channel = _text(message["channel"])
-                if channel != heartbeat_channel:
-                    live = self._decode(channel, message["data"])
-                    if live is not None:
-                        yield live
-        finally:
-            heartbeat.cancel()
-            with contextlib.suppress(asyncio.CancelledError, *_FAILURES):
-                await heartbeat
-            for close in (pubsub.aclose, client.aclose):
-                with contextlib.suppress(*_FAILURES):
-                    async with asyncio.timeout(1):
-                        await close()
-
-    async def _beat(self, channel: str) -> None:
-        """Publish as collectors do, so that a one-sided failure is noticed too."""
-        while True:
-            await self._send(channel, [b""], None)
-            await asyncio.sleep(1)
-
-    async def _last_values(self) -> AsyncIterator[Event]:
-        for pattern in (f"{PREFIX}node:*", f"{PREFIX}queue:*"):
-            async with asyncio.timeout(10):
-                keys = [key async for key in self._commands.scan_iter(match=pattern, count=1000)]
-            for start in range(0, len(keys), 500):
-                chunk = keys[start : start + 500]
-                async with asyncio.timeout(10):
-                    values = await self._commands.mget(chunk)
-                for key, raw in zip(chunk, values, strict=True):
-                    event = None if raw is None else self._decode(_text(key), raw)
-                    if event is not None:
-                        yield event
-
-    def _decode(self, channel: str, raw: object) -> Report | Change | None:
-        """The message, or None (counted) for one that is not what its channel promises."""
-        try:
-            if not isinstance(raw, bytes):
-                raise BadMessage("no bytes")
-            if channel == CHANGES:
-                return decode(raw, Change)
-            _, area, name, *kind = channel.split(":")
-            if area == "queue":
-                queue = decode(raw, QueueReport)
-                if queue.source != name:
-                    raise BadMessage("another source than its channel's")
-                return queue
-            report: NodeSample | NodeFacts | NodeProcesses = decode(raw, _TYPES[kind[0]])
-            if report.node_id != name:
-                raise BadMessage("another node than its channel's")
-        except (BadMessage, KeyError, ValueError, IndexError) as error:
-            self.dropped["malformed"] += 1
-            if self.dropped["malformed"] % 1000 == 1:
-                log.warning("bus.message_dropped", channel=channel, error=str(error))
-            return None
-        return report
-
-    async def close(self) -> None:
-        with contextlib.suppress(*_FAILURES):
-            await self._commands.aclose()
-
-
-def _end_if_cancelled() -> None:
-    """Raise a cancellation that was swallowed on the way: the task still counts it.
-
-    On Python 3.11 asyncio.wait_for, under the embedded bus, returns what came in the same instant.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-def _text(name: bytes) -> str:
-    """The name of a key or channel; one that is no text is nobody's, and dropped as such."""
-    return name.decode(errors="replace")
-
-
-_TYPES: dict[str, Any] = {"sample": NodeSample, "facts": NodeFacts, "processes": NodeProcesses}
-_KINDS: dict[type, str] = {kind: name for name, kind in _TYPES.items()}
+    @abstractmethod
+    async def close(self) -> None: ...

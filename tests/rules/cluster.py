@@ -16,7 +16,8 @@ from domain.audit_log import EntriesWanted, all_entries, read_entries
 from domain.database import close_database, fetch, open_database
 from domain.devices import type_name
 from domain.installation import install
-from telemetry.bus import Bus, Change
+from telemetry.bus import Change
+from telemetry.embedded_bus import EmbeddedBus
 from tests.rules import checks
 from tests.rules.operators import Answer, Operators, Sending
 from tests.rules.oracle import Oracle
@@ -219,7 +220,7 @@ class Cluster:
 async def new_cluster(url: str) -> AsyncIterator[Cluster]:
     """On an empty database, after its beginning."""
     await open_database(url, migrate=False)
-    bus = Bus("embedded://")
+    bus = EmbeddedBus()
     try:
         installed = await install("ada", cluster_name="lab")
         assert installed.password is not None

@@ -17,7 +17,7 @@ from domain.database import DatabaseUnavailable, close_database, open_database
 from domain.installation import install
 from domain.pools import Pool
 from domain.users import User
-from telemetry.bus import Bus
+from telemetry.embedded_bus import EmbeddedBus
 from tests.services.changes import change, device_ids, done, named
 from tests.services.graph import Graph, running_graph
 from tests.services.postgres import Postgres
@@ -132,7 +132,7 @@ async def breakable(
     proxy = proxy_to(postgres.socket)
     name = urlsplit(await postgres.migrated_database()).path
     await open_database(f"postgresql://postgres:@127.0.0.1:{proxy.port}{name}", migrate=False)
-    bus = Bus("embedded://")
+    bus = EmbeddedBus()
     try:
         installed = await install("ada", cluster_name="lab")
         assert installed.password is not None

@@ -8,7 +8,7 @@ import pytest
 
 from domain.health_log import NewHealthEvent, append_health_events
 from domain.installation import Installed
-from telemetry.bus import Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.health import Health, HealthLevel, HealthReasonCode, Reason, record
 from tests.services.graph import running_graph
 
@@ -20,7 +20,7 @@ BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 @pytest.mark.spec("DEV-2")
 async def test_a_fault_keeps_the_time_when_it_began_over_a_restart(installed: Installed) -> None:
-    bus = Bus("embedded://")
+    bus = EmbeddedBus()
     thermal = HealthReasonCode.THERMAL_SLOWDOWN
     was = Health(HealthLevel.WARNING, (Reason(thermal, HealthLevel.WARNING, BEGAN.timestamp()),))
     async with running_graph(bus, installed.password or "") as graph:

@@ -28,6 +28,7 @@ from server.app import create_app
 from server.serve import listen, server_for
 from server.settings import Settings
 from telemetry.bus import Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.samples import (
     DeviceSample,
     DeviceUuid,
@@ -265,7 +266,7 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
 async def graph(installed: Installed) -> AsyncIterator[Graph]:
     """The API on each kind of database, with the embedded bus, an operator signed in."""
     assert installed.password is not None
-    bus = Bus("embedded://")
+    bus = EmbeddedBus()
     try:
         async with running_graph(bus, installed.password) as graph:
             yield graph

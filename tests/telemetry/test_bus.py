@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from telemetry.bus import EMBEDDED_URL, Bus, CaughtUp, Change, Connected
+from telemetry.bus import Bus, CaughtUp, Change, Connected
+from telemetry.embedded_bus import EmbeddedBus
+from telemetry.redis_bus import RedisBus
 from telemetry.samples import (
     NodeFacts,
     NodeId,
@@ -31,14 +33,14 @@ REPORTS = [sample(), facts(), PROCESSES, QUEUE]
 @pytest.fixture(params=["embedded", "redis"])
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     is_real = request.param == "redis"
-    bus = Bus(request.getfixturevalue("redis_server").url if is_real else EMBEDDED_URL)
+    bus = RedisBus(request.getfixturevalue("redis_server").url) if is_real else EmbeddedBus()
     yield bus
     await bus.close()
 
 
 @pytest.fixture
 async def redis_bus(redis_server: RedisServer) -> AsyncIterator[Bus]:
-    bus = Bus(redis_server.url)
+    bus = RedisBus(redis_server.url)
     yield bus
     await bus.close()
 

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
 from telemetry.bus import Bus, CaughtUp, Change, Connected
+from telemetry.redis_bus import RedisBus
 from telemetry.samples import NodeFacts, NodeId, NodeProcesses, NodeSample, QueueReport, encode
 from tests.services.redis import RedisServer
 from tests.telemetry.ear import listening
@@ -50,21 +51,21 @@ def url(server: RedisServer, user: str) -> str:
 
 @pytest.fixture
 async def collector(guarded: RedisServer) -> AsyncIterator[Bus]:
-    bus = Bus(url(guarded, f"collector-{NODE}"))
+    bus = RedisBus(url(guarded, f"collector-{NODE}"))
     yield bus
     await bus.close()
 
 
 @pytest.fixture
 async def api(guarded: RedisServer) -> AsyncIterator[Bus]:
-    bus = Bus(url(guarded, "api"))
+    bus = RedisBus(url(guarded, "api"))
     yield bus
     await bus.close()
 
 
 @pytest.fixture
 async def controller(guarded: RedisServer) -> AsyncIterator[Bus]:
-    bus = Bus(url(guarded, "controller"))
+    bus = RedisBus(url(guarded, "controller"))
     yield bus
     await bus.close()
 

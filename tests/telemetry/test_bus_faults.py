@@ -12,8 +12,9 @@ import redis as blocking_redis
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from telemetry import bus as bus_module
+from telemetry import redis_bus
 from telemetry.bus import Bus, Connected, Lost
+from telemetry.redis_bus import RedisBus
 from telemetry.samples import DeviceSample, NodeFacts, NodeSample, encode
 from tests.services.proxy import Proxy
 from tests.services.redis import RedisServer
@@ -29,7 +30,7 @@ def proxy(redis_server: RedisServer, proxy_to: Callable[[int], Proxy]) -> Proxy:
 @pytest.fixture
 async def bus(proxy: Proxy) -> AsyncIterator[Bus]:
     """A bus whose Redis is behind the proxy."""
-    bus = Bus(f"redis://127.0.0.1:{proxy.port}/0")
+    bus = RedisBus(f"redis://127.0.0.1:{proxy.port}/0")
     yield bus
     await bus.close()
 
@@ -37,7 +38,7 @@ async def bus(proxy: Proxy) -> AsyncIterator[Bus]:
 @pytest.fixture
 async def collector(redis_server: RedisServer) -> AsyncIterator[Bus]:
     """A bus that reaches Redis directly."""
-    bus = Bus(redis_server.url)
+    bus = RedisBus(redis_server.url)
     yield bus
     await bus.close()
 
@@ -86,7 +87,7 @@ async def test_a_subscription_that_redis_cuts_is_told_and_made_anew_with_the_las
 async def test_a_quiet_bus_is_not_taken_for_a_deaf_one(
     collector: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus_module, "SILENCE_LIMIT_SECONDS", 1.5)
+    monkeypatch.setattr(redis_bus, "SILENCE_LIMIT_SECONDS", 1.5)
     async with listening(collector) as ear:
         heard = await ear.is_live()
         # The silence itself is what is tried: its own heartbeat alone keeps the listener.
@@ -100,7 +101,7 @@ async def test_a_quiet_bus_is_not_taken_for_a_deaf_one(
 async def test_a_network_that_swallows_everything_is_noticed_and_healed(
     proxy: Proxy, bus: Bus, collector: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus_module, "SILENCE_LIMIT_SECONDS", 1.5)
+    monkeypatch.setattr(redis_bus, "SILENCE_LIMIT_SECONDS", 1.5)
     async with listening(bus) as ear:
         heard = await ear.is_live()
         proxy.hang()
@@ -129,7 +130,7 @@ async def test_a_connection_that_breaks_is_noticed_at_once(
 async def test_a_loop_that_was_blocked_under_load_is_neither_cut_nor_deaf(
     redis_server: RedisServer, collector: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus_module, "SILENCE_LIMIT_SECONDS", 1.5)
+    monkeypatch.setattr(redis_bus, "SILENCE_LIMIT_SECONDS", 1.5)
     ticks = [
         [encode(sample(f"node-{node}", sequence)) for node in range(1000)] for sequence in range(8)
     ]
@@ -266,7 +267,7 @@ async def test_a_listener_starts_without_redis_and_joins_once_it_is_there(
 async def test_a_redis_that_freezes_is_noticed_though_it_stays_connected(
     redis_server: RedisServer, collector: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus_module, "SILENCE_LIMIT_SECONDS", 1.5)
+    monkeypatch.setattr(redis_bus, "SILENCE_LIMIT_SECONDS", 1.5)
     async with listening(collector) as ear:
         heard = await ear.is_live()
         redis_server.freeze()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from telemetry.bus import Bus
+from telemetry.redis_bus import RedisBus
 from telemetry.samples import (
     DeviceFacts,
     DeviceSample,
@@ -121,7 +121,7 @@ async def test_a_stranger_s_names_are_text(
 
 async def _publish_hostile_node(url: str) -> None:
     node, device, now = NodeId("hostile"), DeviceUuid("GPU-hostile"), time.time()
-    bus = Bus(url)
+    bus = RedisBus(url)
     await bus.publish(
         NodeFacts(
             node_id=node,

@@ -14,7 +14,7 @@ from domain import health_log
 from domain.database import OutcomeUnknown, execute
 from domain.installation import Installed
 from domain.inventory import record_node
-from telemetry.bus import EMBEDDED_URL, Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.samples import DeviceStatus, NodeSample
 from tests.workers.fakes import FakeClock
 from tests.workers.reporting import ReportingNode, rows
@@ -44,7 +44,7 @@ async def node(installed: Installed, clock: FakeClock) -> ReportingNode:
 
 def watch(clock: FakeClock) -> HealthWatch:
     """A controller's watch, as it starts."""
-    return HealthWatch(Bus(EMBEDDED_URL), clock)
+    return HealthWatch(EmbeddedBus(), clock)
 
 
 def hear(watch: HealthWatch, clock: FakeClock, node: ReportingNode, **metrics: Any) -> None:

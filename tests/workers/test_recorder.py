@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.installation import Installed
-from telemetry.bus import EMBEDDED_URL, Bus
+from telemetry.embedded_bus import EmbeddedBus
 from telemetry.samples import DeviceFacts, DeviceUuid, ProcessSample, QueuedJob, QueueReport
 from tests.workers.reporting import ReportingNode, process, rows
 from workers.recorder import Recorder
@@ -22,7 +22,7 @@ class Recording(Recorder):
     def __init__(self) -> None:
         self.at = NOON
         self.heard = {"machine-a", "machine-b"}
-        super().__init__(Bus(EMBEDDED_URL), lambda node: node in self.heard, lambda: self.at)
+        super().__init__(EmbeddedBus(), lambda node: node in self.heard, lambda: self.at)
 
 
 @pytest.fixture
