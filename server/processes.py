@@ -102,6 +102,7 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
         DomainAccounts(),
         make_context,
         ready={"database": database_answers, "bus": bus_answers},
+        live=live,
     )
     listener = listen(settings)
     async with _owned(asyncio.create_task(live.run(), name="live")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,6 +12,7 @@ PREFIX = "QUARTERMASTER_"
 EMBEDDED_REDIS = "embedded://"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+SECRET_LENGTH = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -33,6 +34,8 @@ class Settings:
     cluster_name: str = "cluster"
     operator_name: str = "operator"
     log_level: str = "info"
+    metrics_token: str = field(default="", repr=False)  # empty: only operators' sessions scrape
+    metrics_token_file: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -47,8 +50,24 @@ class Settings:
         for name in ("cluster_name", "operator_name"):
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
+        self._read_secret("metrics_token")
         self._require_public_url()
         self._require_redis_authentication()
+
+    def _read_secret(self, name: str) -> None:
+        """A secret given by itself or in a file; one that is given must be one."""
+        file: Path | None = getattr(self, f"{name}_file")
+        variable = PREFIX + name.upper()
+        if file is None:
+            return
+        if getattr(self, name):
+            raise SettingsError(f"Give {variable} or {variable}_FILE, not both.")
+        try:
+            secret = file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from error
+        _require_secret(variable, secret)
+        object.__setattr__(self, name, secret)
 
     @property
     def is_https(self) -> bool:
@@ -108,7 +127,7 @@ class Settings:
         setting must not be ignored in silence.
         """
         environment = os.environ if environment is None else environment
-        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
+        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
         if unknown := sorted(
             name for name in environment if name.startswith(PREFIX) and name not in known
         ):
@@ -116,8 +135,8 @@ class Settings:
                 f"Unknown setting {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
             )
         values: dict[str, object] = {
-            field: _parse(variable, field, environment[variable])
-            for variable, field in known.items()
+            name: _parse(variable, name, environment[variable])
+            for variable, name in known.items()
             if variable in environment
         }
         values.update((name, value) for name, value in given.items() if value is not None)
@@ -126,8 +145,10 @@ class Settings:
 
 def _parse(variable: str, field: str, text: str) -> object:
     match field:
-        case "data_dir":
+        case "data_dir" | "metrics_token_file":
             return Path(text)
+        case "metrics_token":
+            _require_secret(variable, text)
         case "port":
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
@@ -137,6 +158,16 @@ def _parse(variable: str, field: str, text: str) -> object:
                 raise SettingsError(f"{variable} must be yes or no, not {text!r}.")
             return text == "yes"
     return text
+
+
+def _require_secret(variable: str, secret: str) -> None:
+    """Raises: SettingsError for one that could be guessed; it does not repeat it."""
+    is_one_word = secret.isascii() and secret.isprintable() and " " not in secret
+    if len(secret) < SECRET_LENGTH or not is_one_word:
+        raise SettingsError(
+            f"{variable} must be {SECRET_LENGTH} or more ASCII characters without spaces; "
+            "make one with: openssl rand -hex 32"
+        )
 
 
 def _is_local(url: SplitResult) -> bool:

@@ -240,6 +240,7 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
         DomainAccounts(),
         lambda viewer, request_id, address: Context(viewer, request_id, live, address),
         ready={},
+        live=live,
     )
     listener = listen(settings)
     ready = asyncio.Event()
