@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from outbound.policy import Policy
+
 PREFIX = "QUARTERMASTER_"
 EMBEDDED_REDIS = "embedded://"
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -36,6 +38,8 @@ class Settings:
     log_level: str = "info"
     metrics_token: str = field(default="", repr=False)  # empty: only operators' sessions scrape
     metrics_token_file: Path | None = None
+    allowed_addresses: str = ""  # what may be called although it is internal
+    allow_plain_http: bool = False
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -51,6 +55,7 @@ class Settings:
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
         self._read_secret("metrics_token")
+        self._require_allowed_addresses()
         self._require_public_url()
         self._require_redis_authentication()
 
@@ -68,6 +73,20 @@ class Settings:
             raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from error
         _require_secret(variable, secret)
         object.__setattr__(self, name, secret)
+
+    @property
+    def outbound_policy(self) -> Policy:
+        """What may be called on behalf of an operator."""
+        return Policy.of(self.allowed_addresses, allows_http=self.allow_plain_http)
+
+    def _require_allowed_addresses(self) -> None:
+        try:
+            _ = self.outbound_policy
+        except ValueError as error:
+            raise SettingsError(
+                f"{PREFIX}ALLOWED_ADDRESSES is a list of networks and hosts, such as "
+                f"100.64.0.0/10,hooks.example.org, but {error}."
+            ) from error
 
     @property
     def is_https(self) -> bool:
@@ -153,7 +172,7 @@ def _parse(variable: str, field: str, text: str) -> object:
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
             return int(text)
-        case "allow_unauthenticated_redis":
+        case "allow_unauthenticated_redis" | "allow_plain_http":
             if text not in ("yes", "no"):
                 raise SettingsError(f"{variable} must be yes or no, not {text!r}.")
             return text == "yes"
