@@ -10,20 +10,23 @@ from importlib.metadata import version
 
 from domain import database
 from domain.installation import Installed, install
+from domain.secrets import KEY_FILE, key_of_folder, open_vault
 from domain.sessions import Viewer
+from outbound.client import Outbound
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
 from server.accounts import DomainAccounts
 from server.app import create_app
 from server.serve import listen, server_for
-from server.settings import Settings
+from server.settings import SECRET_LENGTH, Settings, SettingsError
 from telemetry.bus import Bus
 from workers.collector import run_collector
 from workers.controller import control
 from workers.demo import DEFAULT_SIZE, Size
 from workers.leadership import identity
 from workers.nvml import has_gpus
+from workers.webhooks import Origin
 
 Say = Callable[[str], None]
 
@@ -78,15 +81,17 @@ async def everything(settings: Settings, demo: Size | None, say: Say) -> None:
 
 async def _control(settings: Settings, bus: Bus) -> None:
     """Of the processes on one database, only one is the controller."""
+    origin = Origin(settings.cluster_name, settings.public_url.rstrip("/"))
     with identity(settings.data_dir) as holder:
-        await control(bus, holder)
+        await control(bus, holder, outbound=Outbound(settings.outbound_policy), origin=origin)
 
 
 async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
+    outbound = Outbound(settings.outbound_policy)
     live = Live(bus, cluster_name=settings.cluster_name, version=version("quartermaster"))
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
-        return Context(viewer, request_id, live, address)
+        return Context(viewer, request_id, live, address, outbound)
 
     async def database_answers() -> bool:
         await database.ping()
@@ -121,6 +126,19 @@ async def _install(settings: Settings) -> Installed:
     return await install(settings.operator_name, cluster_name=settings.cluster_name)
 
 
+def _secret_key(settings: Settings) -> str | None:
+    """Of the installation; None where several processes would each make their own."""
+    if settings.secret_key or not settings.database_url.startswith("sqlite"):
+        return settings.secret_key or None
+    key = key_of_folder(settings.data_dir)
+    if len(key) < SECRET_LENGTH:
+        raise SettingsError(
+            f"{settings.data_dir / KEY_FILE} holds no key. Put it back from a copy, or delete it: "
+            "then secrets that were kept under it have to be entered again."
+        )
+    return key
+
+
 def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> None:
     if installed.created:
         say(f"Operator: {settings.operator_name}  password: {installed.password}")
@@ -130,6 +148,7 @@ def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> 
 @asynccontextmanager
 async def _database(settings: Settings, *, migrate: bool) -> AsyncIterator[None]:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    open_vault(_secret_key(settings))
     await database.open_database(settings.database_url, migrate=migrate)
     try:
         yield

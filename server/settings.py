@@ -38,6 +38,8 @@ class Settings:
     log_level: str = "info"
     metrics_token: str = field(default="", repr=False)  # empty: only operators' sessions scrape
     metrics_token_file: Path | None = None
+    secret_key: str = field(default="", repr=False)  # empty: of the data folder, with SQLite
+    secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
 
@@ -55,6 +57,7 @@ class Settings:
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
         self._read_secret("metrics_token")
+        self._read_secret("secret_key")
         self._require_allowed_addresses()
         self._require_public_url()
         self._require_redis_authentication()
@@ -164,9 +167,9 @@ class Settings:
 
 def _parse(variable: str, field: str, text: str) -> object:
     match field:
-        case "data_dir" | "metrics_token_file":
+        case "data_dir" | "metrics_token_file" | "secret_key_file":
             return Path(text)
-        case "metrics_token":
+        case "metrics_token" | "secret_key":
             _require_secret(variable, text)
         case "port":
             if not text.isascii() or not text.isdecimal():

@@ -19,6 +19,7 @@ from domain.database import is_unavailable
 from domain.jobs import prune_jobs
 from domain.leases import LeaseLost
 from domain.sessions import prune_sessions
+from outbound.client import Outbound
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
@@ -27,6 +28,7 @@ from workers.leadership import lead
 from workers.mailbox import Mailbox, Report
 from workers.recorder import Recorder
 from workers.supervision import Supervised, keep_running
+from workers.webhooks import Origin, WebhookDeliveries
 
 log = structlog.get_logger()
 
@@ -36,19 +38,34 @@ ANNOUNCE_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 
 
-async def control(bus: Bus, holder: str, clock: Clock | None = None) -> None:
-    """Run until cancelled: at work while `holder` has the lease, else standing by."""
+async def control(
+    bus: Bus,
+    holder: str,
+    clock: Clock | None = None,
+    *,
+    outbound: Outbound | None = None,
+    origin: Origin | None = None,
+) -> None:
+    """Run until cancelled: at work while `holder` has the lease, else standing by.
+
+    `outbound`: by which webhooks are told of changes of health; None tells none.
+    """
 
     async def work() -> None:
-        await Controller(bus, clock or Clock()).run()
+        time = clock or Clock()
+        webhooks = None
+        if outbound is not None and origin is not None:
+            webhooks = WebhookDeliveries(bus, outbound, origin, time)
+        await Controller(bus, time, webhooks).run()
 
     await lead(LEASE, holder, work, clock)
 
 
 class Controller:
-    def __init__(self, bus: Bus, clock: Clock) -> None:
+    def __init__(self, bus: Bus, clock: Clock, webhooks: WebhookDeliveries | None = None) -> None:
         self.bus = bus
         self.clock = clock
+        self.webhooks = webhooks
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
         self.recorder = Recorder(bus, self.health.is_heard)
@@ -57,10 +74,18 @@ class Controller:
 
     async def run(self) -> None:
         """Run until cancelled; each part is restarted by itself when it fails, and says so."""
-        parts = (self.listen, self.write, self.watch_health, self.announce, self.prune)
+        parts = {
+            "listen": self.listen,
+            "write": self.write,
+            "watch_health": self.watch_health,
+            "announce": self.announce,
+            "prune": self.prune,
+        }
+        if self.webhooks is not None:
+            parts["webhooks"] = self.webhooks.run
         async with asyncio.TaskGroup() as tasks:
-            for part in parts:
-                state = Supervised(f"controller.{part.__name__}")
+            for name, part in parts.items():
+                state = Supervised(f"controller.{name}")
                 tasks.create_task(keep_running(part, state, self.clock), name=state.name)
 
     async def listen(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain.database.migrations import m0001_foundation
+from domain.database.migrations import m0001_foundation, m0003_webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +18,7 @@ class Migration:
     apply: Callable[[], Awaitable[None]]
 
 
-ALL: tuple[Migration, ...] = (Migration("0001_foundation", m0001_foundation.apply),)
+ALL: tuple[Migration, ...] = (
+    Migration("0001_foundation", m0001_foundation.apply),
+    Migration("0003_webhooks", m0003_webhooks.apply),
+)
