@@ -68,11 +68,12 @@ lock: .venv/.dev node  ## renew all lock files from pyproject.toml and the packa
 		npm update --prefix $$folder --package-lock-only --no-audit --no-fund --loglevel=error; \
 		node -e '$(WITHOUT_ADDRESSES)' $$folder/package-lock.json; done
 
-secrets: .env  ## make the passwords of docker-compose.yml, in .env
-
-.env: | .venv/bin/python
-	@(umask 077 && .venv/bin/python -c 'import secrets; [print(f"{name}_PASSWORD={secrets.token_hex(24)}") \
-		for name in ("POSTGRES", "REDIS")]' > $@) && echo "Wrote new passwords into .env"
+secrets: | .venv/bin/python  ## make the passwords and the key of docker-compose.yml, in .env
+	@(umask 077 && touch .env && .venv/bin/python -c 'import pathlib, secrets; \
+		there = pathlib.Path(".env").read_text(); \
+		[print(f"{name}={secrets.token_hex(24)}") \
+		for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY") if f"{name}=" not in there]' >> .env) \
+		&& echo "The passwords and the key are in .env"
 
 clean:  ## remove what the commands made; your data (.quartermaster/, .env) stays
 	rm -rf .venv .cache build dist server/static web/src/gql $(NODE_PACKAGES:%=%/node_modules)

@@ -15,6 +15,7 @@ from domain.health_history import latest_events
 from domain.sessions import Viewer
 from domain.snapshot import Snapshot
 from domain.visibility import is_operator
+from outbound.client import Outbound
 from resolvers.live import Live
 
 T = TypeVar("T")
@@ -33,12 +34,19 @@ class Context:
     """
 
     def __init__(
-        self, viewer: Viewer, request_id: str, live: Live, address: str | None = None
+        self,
+        viewer: Viewer,
+        request_id: str,
+        live: Live,
+        address: str | None = None,
+        outbound: Outbound | None = None,
     ) -> None:
+        """`outbound`: by which others are called; None allows nobody to call."""
         self.viewer = viewer
         self.request_id = request_id
         self.live = live
         self.address = address
+        self.outbound = outbound
         self.snapshot: Snapshot
         self.is_operator: bool
         self.histories: int
@@ -92,6 +100,7 @@ class AudienceContext(Context):
         self.live = live
         self.request_id = "shared"
         self.address = None
+        self.outbound = None
         self.renew()
 
     @property

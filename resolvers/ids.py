@@ -23,6 +23,7 @@ NAMES_OF_KINDS = {
     "job": "Job",
     "device": "Device",
     "type": "DeviceType",
+    "webhook": "Webhook",
 }
 """The type names of the objects that refusals and audit entries speak of."""
 

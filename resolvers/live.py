@@ -10,6 +10,7 @@ import asyncio
 import math
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -51,6 +52,8 @@ class Live:
         self._identity = secrets.token_hex(8)
         """By which it knows its own hints on the bus, of what it has read already."""
         self.fleet = Fleet()
+        self.health_changes = Counter[str]()
+        """Of devices, as seen here since the start, by the level that they led to."""
         self.idleness = Idleness()
         self.snapshot = Snapshot({}, {}, {}, {}, {}, {}, {})
         self.feed = ChangeFeed()
@@ -258,6 +261,7 @@ class Live:
             if node is not None:
                 nodes.add(node.id)
             if change.device is not None:
+                self.health_changes[change.after.level.value] += 1
                 device = self.snapshot.device_by_uuid.get(change.device)
                 if device is not None and node is not None and device.node_id == node.id:
                     devices.add(device.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from domain.health_history import EventsWanted, read_events
-from resolvers import audit
+from resolvers import audit, webhooks
 from resolvers.context import Info
 from resolvers.health_events import is_visible
 from resolvers.ids import parse_id
@@ -22,6 +22,8 @@ async def by_global_id(info: Info, id: strawberry.ID) -> object | None:
         return next((event for event in found if is_visible(info.context, event)), None)
     if type_name == "AuditEntry":
         return await audit.by_id(info, number)
+    if type_name == "Webhook":
+        return await webhooks.by_id(info, number)
     snapshot = info.context.snapshot
     tables = {
         "ClusterNode": snapshot.nodes,

@@ -10,6 +10,7 @@ import strawberry
 import resolvers.groups
 import resolvers.pools
 import resolvers.users
+import resolvers.webhooks
 from schema.groups import Group, GroupsDeleted
 from schema.pools import (
     Pool,
@@ -17,6 +18,8 @@ from schema.pools import (
 )
 from schema.refusals import (
     BadName,
+    BadWebhookSecret,
+    BadWebhookUrl,
     DefaultPoolStays,
     DevicesBusy,
     DevicesInOtherPool,
@@ -27,10 +30,14 @@ from schema.refusals import (
     NameTaken,
     NobodyChosen,
     NoDevices,
+    NoSecretKey,
     OwnRoles,
     PoolInUse,
+    SecretNeeded,
     StaleEdit,
+    TestedTooSoon,
     TooManyAtOnce,
+    TooManyWebhooks,
     UsersInOtherGroup,
     result,
 )
@@ -40,6 +47,7 @@ from schema.users import (
     UsersDeleted,
     UsersOnBoarded,
 )
+from schema.webhooks import Webhook, WebhooksDeleted, WebhookTested
 
 CreatePoolResult = result(
     "CreatePoolResult",
@@ -80,6 +88,29 @@ OnBoardUsersResult = result(
 EditUserResult = result("EditUserResult", User, StaleEdit, BadName, OwnRoles, LastOperator)
 ResetPasswordResult = result("ResetPasswordResult", PasswordReset)
 DeleteUsersResult = result("DeleteUsersResult", UsersDeleted, ItemsRefused, LastOperator)
+CreateWebhookResult = result(
+    "CreateWebhookResult",
+    Webhook,
+    BadName,
+    NameTaken,
+    BadWebhookUrl,
+    BadWebhookSecret,
+    NoSecretKey,
+    TooManyWebhooks,
+)
+EditWebhookResult = result(
+    "EditWebhookResult",
+    Webhook,
+    StaleEdit,
+    BadName,
+    NameTaken,
+    BadWebhookUrl,
+    BadWebhookSecret,
+    SecretNeeded,
+    NoSecretKey,
+)
+DeleteWebhooksResult = result("DeleteWebhooksResult", WebhooksDeleted)
+TestWebhookResult = result("TestWebhookResult", WebhookTested, TestedTooSoon, NoSecretKey)
 
 
 def mutation(answer: Any, resolver: Callable[..., Any], description: str) -> Any:
@@ -150,4 +181,24 @@ class Mutation:
         DeleteUsersResult,
         resolvers.users.delete_users,
         "Delete users; they leave their groups, their sessions end.",
+    )
+    create_webhook = mutation(
+        CreateWebhookResult,
+        resolvers.webhooks.create_webhook,
+        "Have changes of health posted to a URL, from now on.",
+    )
+    edit_webhook = mutation(
+        EditWebhookResult,
+        resolvers.webhooks.edit_webhook,
+        "Change a webhook; with a URL of another host its secret has to be given too.",
+    )
+    delete_webhooks = mutation(
+        DeleteWebhooksResult,
+        resolvers.webhooks.delete_webhooks,
+        "Delete webhooks; what was not delivered yet never is.",
+    )
+    test_webhook = mutation(
+        TestWebhookResult,
+        resolvers.webhooks.test_webhook,
+        "Post a message of the type `webhook.test`, once in 10 s at most.",
     )

@@ -19,6 +19,7 @@ import resolvers.nodes
 import resolvers.pools
 import resolvers.telemetry
 import resolvers.users
+import resolvers.webhooks
 from schema import refusals
 from schema.audit import AuditEntry, AuditFilter
 from schema.candidates import OnBoarding
@@ -36,6 +37,7 @@ from schema.relay import Connection, Node, connection
 from schema.scalars import SCALARS
 from schema.telemetry import DeviceTelemetry, FleetFrame
 from schema.users import User, UserChanges
+from schema.webhooks import Webhook
 
 
 @strawberry.type
@@ -78,6 +80,10 @@ class Query:
         resolvers.candidates.on_boarding,
         description="Who may be taken on board; for operators, null for others.",
     )
+    webhooks: list[Webhook] | None = field(
+        resolvers.webhooks.list_webhooks,
+        description="Where changes of health are posted; for operators, empty for others.",
+    )
 
 
 @strawberry.type
@@ -115,6 +121,13 @@ class Subscription:
     group_changes: AsyncGenerator[GroupChanges, None] = subscription(
         resolvers.groups.group_changes,
         description="All groups first, then each that changes: name, pool, users.",
+    )
+    webhook_changes: AsyncGenerator[list[Webhook], None] = subscription(
+        resolvers.webhooks.webhook_changes,
+        description=(
+            "All webhooks, and all again whenever one is changed, delivered to or fails; "
+            "for operators, empty for others."
+        ),
     )
     user_changes: AsyncGenerator[UserChanges, None] = subscription(
         resolvers.users.user_changes,

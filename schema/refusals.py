@@ -13,6 +13,7 @@ import domain.groups
 import domain.pools
 import domain.refusals
 import domain.users
+import domain.webhooks
 from domain.audit_log import entries_by_id
 from domain.refusals import Named
 from domain.roles import Role
@@ -120,6 +121,12 @@ LastOperator = refusal(domain.users.LastOperator)
 OwnRoles = refusal(domain.users.OwnRoles)
 OwnAccount = refusal(domain.users.OwnAccount)
 UserBusy = refusal(domain.users.UserBusy)
+BadWebhookUrl = refusal(domain.webhooks.BadWebhookUrl)
+BadWebhookSecret = refusal(domain.webhooks.BadWebhookSecret)
+SecretNeeded = refusal(domain.webhooks.SecretNeeded)
+NoSecretKey = refusal(domain.webhooks.NoSecretKey)
+TooManyWebhooks = refusal(domain.webhooks.TooManyWebhooks)
+TestedTooSoon = refusal(domain.webhooks.TestedTooSoon)
 
 
 async def _changes(root: Refused) -> list[Any]:

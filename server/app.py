@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from resolvers.live import Live
 from server.accounts import Accounts
 from server.audit_export import export_audit
 from server.auth import SignInRoutes
@@ -29,6 +30,7 @@ from server.graphql.shared_streams import SharedStreams
 from server.graphql.websocket import GraphQLOverWebSocket
 from server.health import Check, HealthRoutes
 from server.loop_lag import LoopLag
+from server.metrics.route import MetricsRoute
 from server.refusals import GRAPHQL_PATH, Refused
 from server.security.access import Access, Guard
 from server.security.cookies import SessionCookie
@@ -36,6 +38,7 @@ from server.security.cross_site import CrossSiteGuard
 from server.security.headers import GRAPHIQL_PATH, SecurityHeaders, read_style_hashes
 from server.security.hosts import HostGuard, Hosts
 from server.security.requests import Requests
+from server.security.scraping import ScrapeGuard
 from server.settings import Settings
 from server.static_web import Page, StaticWeb
 
@@ -49,10 +52,12 @@ def create_app(
     make_context: MakeContext,
     *,
     ready: Mapping[str, Check],
+    live: Live | None = None,
     static: Path = STATIC,
 ) -> Starlette:
     """The application. Database and bus are opened by who calls; `ready` asks after them.
 
+    `live`: the cluster that /metrics tells of, beside the process itself.
     `app.state` has `sockets` (LiveSockets) and `loop_lag` (LoopLag).
     """
     hosts = Hosts.of(settings)
@@ -64,6 +69,7 @@ def create_app(
     over_http = GraphQLOverHTTP(operations, make_context, events)
     sign_in = SignInRoutes(accounts, cookie, sockets)
     health = HealthRoutes(ready)
+    scraped = MetricsRoute(live, sockets, loop_lag)
     web = StaticWeb(static)
 
     def route(
@@ -106,6 +112,19 @@ def create_app(
                 ],
             ),
             route("/audit.jsonl", export_audit, Access.OPERATOR, ["GET"]),
+            Route(
+                "/metrics",
+                scraped.metrics,
+                methods=["GET"],
+                middleware=[
+                    Middleware(
+                        ScrapeGuard,
+                        token=settings.metrics_token,
+                        accounts=accounts,
+                        cookie=cookie,
+                    )
+                ],
+            ),
             route(GRAPHIQL_PATH, Page(web, "/graphiql/index.html"), Access.OPERATOR_PAGE),
             route(GRAPHIQL_PATH + "/{file:path}", web, Access.OPERATOR),
             route("/{path:path}", web, Access.OPEN),

@@ -8,8 +8,9 @@ import sys
 import structlog
 from structlog.types import Processor
 
-# At debug they log each statement with its values: the hashes of passwords and sessions too.
-QUIET = ("tortoise", "tortoise.db_client", "aiosqlite")
+# At debug they log each statement with its values (the hashes of passwords and sessions too), and
+# each request with its URL and headers, which may be secrets of a webhook.
+QUIET = ("tortoise", "tortoise.db_client", "aiosqlite", "httpx", "httpcore")
 
 
 def configure_logging(level: str) -> None:

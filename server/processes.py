@@ -11,14 +11,16 @@ from importlib.metadata import version
 
 from domain import database
 from domain.installation import Installed, install
+from domain.secrets import KEY_FILE, key_of_folder, open_vault
 from domain.sessions import Viewer
+from outbound.client import Outbound
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
 from server.accounts import DomainAccounts
 from server.app import create_app
 from server.serve import listen, server_for
-from server.settings import Settings
+from server.settings import SECRET_LENGTH, Settings, SettingsError
 from telemetry.bus import Bus
 from telemetry.embedded_bus import EmbeddedBus
 from telemetry.history.prometheus import Prometheus
@@ -29,6 +31,7 @@ from workers.demo import DEFAULT_SIZE, Size
 from workers.historian import unknown
 from workers.leadership import identity
 from workers.nvml import has_gpus
+from workers.webhooks import Origin
 
 Say = Callable[[str], None]
 
@@ -86,10 +89,17 @@ async def _control(settings: Settings, bus: Bus) -> None:
     file = database.sqlite_file(settings.database_url)
     free_bytes = unknown if file is None else (lambda: shutil.disk_usage(file.parent).free)
     with identity(settings.data_dir) as holder:
-        await control(bus, holder, free_bytes=free_bytes)
+        await control(
+            bus,
+            holder,
+            free_bytes=free_bytes,
+            outbound=Outbound(settings.outbound_policy),
+            origin=Origin(settings.cluster_name, settings.public_url.rstrip("/")),
+        )
 
 
 async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
+    outbound = Outbound(settings.outbound_policy)
     prometheus = (
         Prometheus(settings.prometheus_url, settings.prometheus_token)
         if settings.prometheus_url
@@ -103,7 +113,7 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
     )
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
-        return Context(viewer, request_id, live, address)
+        return Context(viewer, request_id, live, address, outbound)
 
     async def database_answers() -> bool:
         await database.ping()
@@ -119,6 +129,7 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
         DomainAccounts(),
         make_context,
         ready={"database": database_answers, "bus": bus_answers},
+        live=live,
     )
     listener = listen(settings)
     async with _owned(asyncio.create_task(live.run(), name="live")):
@@ -137,6 +148,19 @@ async def _install(settings: Settings) -> Installed:
     return await install(settings.operator_name, cluster_name=settings.cluster_name)
 
 
+def _secret_key(settings: Settings) -> str | None:
+    """Of the installation; None where several processes would each make their own."""
+    if settings.secret_key or not settings.database_url.startswith("sqlite"):
+        return settings.secret_key or None
+    key = key_of_folder(settings.data_dir)
+    if len(key) < SECRET_LENGTH:
+        raise SettingsError(
+            f"{settings.data_dir / KEY_FILE} holds no key. Put it back from a copy, or delete it: "
+            "then secrets that were kept under it have to be entered again."
+        )
+    return key
+
+
 def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> None:
     if installed.created:
         say(f"Operator: {settings.operator_name}  password: {installed.password}")
@@ -146,6 +170,7 @@ def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> 
 @asynccontextmanager
 async def _database(settings: Settings, *, migrate: bool) -> AsyncIterator[None]:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    open_vault(_secret_key(settings))
     await database.open_database(settings.database_url, migrate=migrate)
     try:
         yield

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from outbound.policy import Policy
+
 PREFIX = "QUARTERMASTER_"
 EMBEDDED_REDIS = "embedded://"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+SECRET_LENGTH = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -35,6 +38,12 @@ class Settings:
     log_level: str = "info"
     prometheus_url: str = ""  # empty: no history beyond the last hour
     prometheus_token: str | None = field(default=None, repr=False)
+    metrics_token: str = field(default="", repr=False)  # empty: only operators' sessions scrape
+    metrics_token_file: Path | None = None
+    secret_key: str = field(default="", repr=False)  # empty: of the data folder, with SQLite
+    secret_key_file: Path | None = None
+    allowed_addresses: str = ""  # what may be called although it is internal
+    allow_plain_http: bool = False
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -49,9 +58,41 @@ class Settings:
         for name in ("cluster_name", "operator_name"):
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
+        self._read_secret("metrics_token")
+        self._read_secret("secret_key")
+        self._require_allowed_addresses()
         self._require_public_url()
         self._require_prometheus_url()
         self._require_redis_authentication()
+
+    def _read_secret(self, name: str) -> None:
+        """A secret given by itself or in a file; one that is given must be one."""
+        file: Path | None = getattr(self, f"{name}_file")
+        variable = PREFIX + name.upper()
+        if file is None:
+            return
+        if getattr(self, name):
+            raise SettingsError(f"Give {variable} or {variable}_FILE, not both.")
+        try:
+            secret = file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from error
+        _require_secret(variable, secret)
+        object.__setattr__(self, name, secret)
+
+    @property
+    def outbound_policy(self) -> Policy:
+        """What may be called on behalf of an operator."""
+        return Policy.of(self.allowed_addresses, allows_http=self.allow_plain_http)
+
+    def _require_allowed_addresses(self) -> None:
+        try:
+            _ = self.outbound_policy
+        except ValueError as error:
+            raise SettingsError(
+                f"{PREFIX}ALLOWED_ADDRESSES is a list of networks and hosts, such as "
+                f"100.64.0.0/10,hooks.example.org, but {error}."
+            ) from error
 
     @property
     def is_https(self) -> bool:
@@ -141,17 +182,29 @@ class Settings:
 
 def _parse(variable: str, name: str, text: str) -> object:
     match name:
-        case "data_dir":
+        case "data_dir" | "metrics_token_file" | "secret_key_file":
             return Path(text)
+        case "metrics_token" | "secret_key":
+            _require_secret(variable, text)
         case "port":
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
             return int(text)
-        case "allow_unauthenticated_redis":
+        case "allow_unauthenticated_redis" | "allow_plain_http":
             if text not in ("yes", "no"):
                 raise SettingsError(f"{variable} must be yes or no, not {text!r}.")
             return text == "yes"
     return text
+
+
+def _require_secret(variable: str, secret: str) -> None:
+    """Raises: SettingsError for one that could be guessed; it does not repeat it."""
+    is_one_word = secret.isascii() and secret.isprintable() and " " not in secret
+    if len(secret) < SECRET_LENGTH or not is_one_word:
+        raise SettingsError(
+            f"{variable} must be {SECRET_LENGTH} or more ASCII characters without spaces; "
+            "make one with: openssl rand -hex 32"
+        )
 
 
 def _is_local(url: SplitResult) -> bool:

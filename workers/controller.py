@@ -20,6 +20,7 @@ from domain.database import is_unavailable
 from domain.jobs import prune_jobs
 from domain.leases import LeaseLost
 from domain.sessions import prune_sessions
+from outbound.client import Outbound
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
@@ -29,6 +30,7 @@ from workers.leadership import lead
 from workers.mailbox import Mailbox, Report
 from workers.recorder import Recorder
 from workers.supervision import Supervised, keep_running
+from workers.webhooks import Origin, WebhookDeliveries
 
 log = structlog.get_logger()
 
@@ -45,22 +47,36 @@ async def control(
     clock: Clock | None = None,
     *,
     free_bytes: FreeBytes = unknown,
+    outbound: Outbound | None = None,
+    origin: Origin | None = None,
 ) -> None:
     """Run until cancelled: at work while `holder` has the lease, else standing by.
 
     `free_bytes`: what is left on the database's disk, where that is known.
+    `outbound`: by which webhooks are told of changes of health; None tells none.
     """
 
     async def work() -> None:
-        await Controller(bus, clock or Clock(), free_bytes).run()
+        time = clock or Clock()
+        webhooks = None
+        if outbound is not None and origin is not None:
+            webhooks = WebhookDeliveries(bus, outbound, origin, time)
+        await Controller(bus, time, free_bytes, webhooks).run()
 
     await lead(LEASE, holder, work, clock)
 
 
 class Controller:
-    def __init__(self, bus: Bus, clock: Clock, free_bytes: FreeBytes = unknown) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        free_bytes: FreeBytes = unknown,
+        webhooks: WebhookDeliveries | None = None,
+    ) -> None:
         self.bus = bus
         self.clock = clock
+        self.webhooks = webhooks
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
         self.recorder = Recorder(bus, self.health.is_heard)
@@ -70,18 +86,20 @@ class Controller:
 
     async def run(self) -> None:
         """Run until cancelled; each part is restarted by itself when it fails, and says so."""
-        parts = (
-            self.listen,
-            self.write,
-            self.watch_health,
-            self.keep_history,
-            self.pack_history,
-            self.announce,
-            self.prune,
-        )
+        parts = {
+            "listen": self.listen,
+            "write": self.write,
+            "watch_health": self.watch_health,
+            "keep_history": self.keep_history,
+            "pack_history": self.pack_history,
+            "announce": self.announce,
+            "prune": self.prune,
+        }
+        if self.webhooks is not None:
+            parts["webhooks"] = self.webhooks.run
         async with asyncio.TaskGroup() as tasks:
-            for part in parts:
-                state = Supervised(f"controller.{part.__name__}")
+            for name, part in parts.items():
+                state = Supervised(f"controller.{name}")
                 tasks.create_task(keep_running(part, state, self.clock), name=state.name)
 
     async def listen(self) -> None:

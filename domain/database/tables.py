@@ -16,4 +16,5 @@ TABLES = (
     "domain.pools",
     "domain.sessions",
     "domain.users",
+    "domain.webhooks",
 )

@@ -9,13 +9,18 @@ import structlog
 from graphql import ExecutionResult, GraphQLError
 
 from server.graphql.limits import nested_too_deeply
+from server.metrics.process import GRAPHQL_ERRORS
 
 log = structlog.get_logger("server.graphql")
 
 
 def formatted(errors: Iterable[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """What goes over the wire; accidents are logged with `request_id` and masked."""
-    return [dict(_shown(error, request_id).formatted) for error in errors]
+    shown = [_shown(error, request_id) for error in errors]
+    for error in shown:
+        is_internal = (error.extensions or {}).get("code") == "INTERNAL"
+        GRAPHQL_ERRORS.labels("internal" if is_internal else "refused").inc()
+    return [dict(error.formatted) for error in shown]
 
 
 def answer_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:

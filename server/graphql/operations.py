@@ -18,6 +18,7 @@ from graphql.execution import (
 
 from server.graphql.documents import BadRequest, Document, Documents
 from server.graphql.execution import GraphQLRequest
+from server.metrics.process import GRAPHQL_OPERATIONS
 
 MOST_VARIABLE_ERRORS = 10
 
@@ -132,4 +133,5 @@ class Operations:
         )
         if isinstance(executor, list):
             raise BadRequest(executor)
+        GRAPHQL_OPERATIONS.labels(executor.operation.operation.value).inc()
         return Operation(self._schema, document, executor, asked)

@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.database import DatabaseUnavailable
+from server.metrics.process import HTTP_REFUSALS, HTTP_RESPONSES
 from server.refusals import Refused, answer
 from server.security.headers import RESPONSE_STARTS
 
@@ -51,9 +52,11 @@ class Requests:
             await self.app(scope, receive, send_and_note)
         except Exception as error:
             refused = _refusal(error, identity)
+            HTTP_REFUSALS.labels(refused.code).inc()
             if status is None:
                 await answer(refused, scope, receive, send_and_note)
         finally:
+            HTTP_RESPONSES.labels(status or "none").inc()
             log.debug(
                 "request",
                 request_id=identity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import AsyncIterator
@@ -47,6 +48,10 @@ EDIT_USER = """mutation ($input: EditUserInput!) {
 EDIT_GROUP = """mutation ($input: EditGroupInput!) {
   editGroup(input: $input) { ... on Group { id version } ... on Refusal { message } } }"""
 
+CREATE_WEBHOOK = """mutation ($input: CreateWebhookInput!) {
+  createWebhook(input: $input) { ... on Webhook { id } ... on Refusal { message } } }"""
+WEBHOOK = {"secret": "whsec_" + base64.b64encode(b"x" * 32).decode(), "minimumLevel": "WARNING"}
+
 
 @dataclass
 class World:
@@ -89,6 +94,8 @@ async def world(graph: Graph) -> World:
     ):
         made = {"name": name, "users": users, "pool": pool}
         groups.append((await graph.ask(CREATE_GROUP, input=made))["createGroup"])
+    webhook = {"name": "canary-webhook", "url": "https://hooks.example.org/", **WEBHOOK}
+    made = (await graph.ask(CREATE_WEBHOOK, input=webhook))["createWebhook"]
     await shared.run_job("mine", "bob", 0, name="mine")
     await shared.run_job("canary-job", "canary-colleague", 1, name="canary-job")
     await other.run_job("canary-other", "canary-stranger", 0, name="canary-other")
@@ -97,6 +104,7 @@ async def world(graph: Graph) -> World:
         "group": groups[0]["id"],
         "pool": pools[0],
         "device": id_of[shared.uuid(2)],
+        "webhook": made["id"],
         "group version": groups[0]["version"],
     }
     return world
@@ -170,7 +178,7 @@ async def test_a_user_reaches_nothing_of_others_by_any_query(world: World, bob: 
         seen_by_operator |= set(re.findall(r"canary[\w-]*", all_of_it))
     assert seen_by_operator >= {
         "canary-node", "canary-pool", "canary-group", "canary-stranger", "canary-colleague",
-        "canary-job", "canary-address", "canary",
+        "canary-job", "canary-address", "canary", "canary-webhook",
     }  # fmt: skip  # so the words are there to be found
 
 
@@ -295,7 +303,8 @@ async def test_a_mutation_is_the_operators_and_an_attempt_is_audited(
 
 STATE = """{ pools { edges { node { name version devices { totalCount } } } }
              groups { edges { node { name version users { totalCount } pool { name } } } }
-             users { edges { node { name version roles } } } }"""
+             users { edges { node { name version roles } } }
+             webhooks { name version url } }"""
 
 
 @pytest.mark.spec("T-32", "USER-6")
@@ -347,6 +356,8 @@ async def test_no_secret_is_in_any_answer(world: World) -> None:
     secrets = [row["password_hash"] for row in stored]
     secrets += [row["secret_hash"] for row in await fetch("SELECT secret_hash FROM session")]
     secrets += world.passwords.values()
+    secrets += [row["sealed_secret"] for row in await fetch("SELECT sealed_secret FROM webhook")]
+    secrets.append(WEBHOOK["secret"])
     assert all(secrets)
     for name in QUERIES:
         asked = document("query", name, arguments_of(name, world.ids))

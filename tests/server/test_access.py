@@ -51,7 +51,7 @@ async def test_every_other_route_is_closed_to_who_is_not_signed_in(
     console: Console, cookie: str | None
 ) -> None:
     closed = {route.path for route in routes(console)} - OPEN_ROUTES
-    assert closed == {"/graphql", "/audit.jsonl", "/graphiql", "/graphiql/{file:path}"}
+    assert closed == {"/graphql", "/audit.jsonl", "/metrics", "/graphiql", "/graphiql/{file:path}"}
     async with console.client(cookie) as client:
         for path in closed:
             path = path.replace("{file:path}", "graphiql-4f2a.js")
@@ -60,7 +60,7 @@ async def test_every_other_route_is_closed_to_who_is_not_signed_in(
                 if path == "/graphiql":
                     assert answer.status_code == 303
                     assert answer.headers["location"] == "/sign-in?next=/graphiql"
-                elif path == "/audit.jsonl" and method not in ("GET", "HEAD"):
+                elif path in ("/audit.jsonl", "/metrics") and method not in ("GET", "HEAD"):
                     assert answer.status_code in (401, 405)
                 else:
                     assert answer.status_code == 401, (method, path)

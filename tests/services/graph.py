@@ -20,6 +20,9 @@ from domain.installation import Installed
 from domain.inventory import ReportedDevice, ReportedNode, record_node
 from domain.job_reports import ReportedJob, record_processes
 from domain.jobs import JobSource
+from domain.secrets import open_vault
+from outbound.client import Outbound
+from outbound.policy import Policy
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
@@ -235,12 +238,16 @@ async def take(frames: AsyncGenerator[Any, None], count: int) -> list[Any]:
 async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
     live = Live(bus, cluster_name="lab", version="test")
     settings = Settings(port=0)
+    # Other people's servers are on this machine here, and the tests' key is nobody's.
+    outbound = Outbound(Policy.of("127.0.0.0/8", allows_http=True))
+    open_vault("the key of the tests, which is long enough")
     app = create_app(
         settings,
         schema,
         DomainAccounts(),
-        lambda viewer, request_id, address: Context(viewer, request_id, live, address),
+        lambda viewer, request_id, address: Context(viewer, request_id, live, address, outbound),
         ready={},
+        live=live,
     )
     listener = listen(settings)
     ready = asyncio.Event()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain.database.migrations import m0001_foundation, m0002_history
+from domain.database.migrations import m0001_foundation, m0002_history, m0003_webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +21,5 @@ class Migration:
 ALL: tuple[Migration, ...] = (
     Migration("0001_foundation", m0001_foundation.apply),
     Migration("0002_history", m0002_history.apply),
+    Migration("0003_webhooks", m0003_webhooks.apply),
 )

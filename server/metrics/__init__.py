@@ -1,0 +1,1 @@
+"""What a Prometheus scrapes at /metrics: the cluster's devices, the cluster, and this process."""
