@@ -18,6 +18,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md ./
 COPY domain domain
 COPY telemetry telemetry
+COPY identity identity
 COPY outbound outbound
 COPY resolvers resolvers
 COPY schema schema

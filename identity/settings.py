@@ -1,0 +1,49 @@
+"""What each kind of backend has to be told; secrets apart, for they are kept sealed."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class LdapSettings(msgspec.Struct, frozen=True, kw_only=True, tag="ldap"):
+    """The secret is the password of `bind_dn`."""
+
+    url: str  # ldaps://host[:port], or ldap://host[:port], which begins TLS before anything is sent
+    ca_certificate: str | None = None  # PEM; None: the system's
+    bind_dn: str
+    base_dn: str
+    scope: str = "SUBTREE"  # or LEVEL
+    user_filter: str = "(|(objectClass=inetOrgPerson)(objectClass=user))"
+    user_attribute: str = "uid"  # sAMAccountName in Active Directory
+    display_name_attribute: str = "cn"
+    subject_attribute: str = "entryUUID"  # objectGUID in Active Directory
+    group_filter: str = "(|(objectClass=groupOfNames)(objectClass=group)(objectClass=posixGroup))"
+    group_attribute: str = "cn"
+    member_attribute: str = "member"  # or uniqueMember, memberUid
+
+
+class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, tag="oidc"):
+    """The secret is the client's."""
+
+    issuer: str  # whose /.well-known/openid-configuration is read
+    client_id: str
+    scopes: str = "openid profile email"
+    name_claim: str = "preferred_username"
+    display_name_claim: str = "name"
+    groups_claim: str | None = "groups"
+    required_group: str | None = None  # only who is in it may sign in
+    ca_certificate: str | None = None
+
+
+class GitHubSettings(msgspec.Struct, frozen=True, kw_only=True, tag="github"):
+    """The secrets are the OAuth application's, and a token that may read the organisation."""
+
+    client_id: str
+    organisation: str  # only its members may sign in
+    api_url: str = "https://api.github.com"
+    web_url: str = "https://github.com"
+
+
+BackendSettings: TypeAlias = LdapSettings | OidcSettings | GitHubSettings
