@@ -7,6 +7,7 @@ goes on; what could not be sent is dropped and counted by the bus, and never sen
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
@@ -26,6 +27,9 @@ PROCESSES_SECONDS = 3.0
 QUEUE_SECONDS = 3.0
 FACTS_SECONDS = 30.0
 """Facts are told again this often, for whoever lost them; a change is told at once."""
+FIRST_PHASE, LAST_PHASE = 0.3, 0.8
+"""When in a second of the wall clock nodes are sampled. The API tells its clients at whole seconds:
+so a sample waits there for 0.2 to 0.7 s, and never for a whole second."""
 
 
 class Publisher(Protocol):
@@ -51,8 +55,14 @@ async def collect_all(readers: Sequence[Reader], bus: Publisher, clock: Clock) -
     """Publish many nodes from one process, spread over the second so that there is no burst."""
     async with asyncio.TaskGroup() as nodes:
         for position, reader in enumerate(readers):
-            offset = SAMPLE_SECONDS * position / len(readers)
+            offset = _until_phase(clock, position / len(readers))
             nodes.create_task(collect(reader, bus, clock, offset=offset))
+
+
+def _until_phase(clock: Clock, share: float) -> float:
+    """Seconds until that share of the time between the phases has gone by."""
+    phase = FIRST_PHASE + share * (LAST_PHASE - FIRST_PHASE)
+    return (phase - clock.time()) % SAMPLE_SECONDS
 
 
 async def collect_demo(fleet: DemoFleet, bus: Publisher, clock: Clock) -> None:
@@ -71,7 +81,8 @@ async def run_collector(bus: Publisher, *, demo: Size | None, clock: Clock | Non
     else:
         from workers.nvml import open_reader  # starts the driver: not for a demo
 
-        await collect(open_reader(), bus, clock)
+        # At random, for nodes know nothing of each other.
+        await collect(open_reader(), bus, clock, offset=_until_phase(clock, random.random()))  # noqa: S311
 
 
 async def _publish_queue(fleet: DemoFleet, bus: Publisher, clock: Clock) -> None:

@@ -33,6 +33,11 @@ class PrometheusServer:
         self._process: subprocess.Popen[bytes] | None = spawn(command, self._log)
         wait_until(self._answers, "the Prometheus server answers", self._log)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "The server does not run."
+        return self._process.pid
+
     def write(self, series: str, samples: Sequence[tuple[float, float]]) -> None:
         """`series` as in the text format, `samples` as (seconds since the Unix epoch, value)."""
         lines = "".join(f"{series} {value} {int(at * 1000)}\n" for at, value in samples)

@@ -86,6 +86,22 @@ async def test_a_node_is_published_every_second_with_a_rising_sequence(
     assert samples[0].columns[METRICS.index("utilisation_percent")] == [42.0]
 
 
+@pytest.mark.spec("API-5")
+@pytest.mark.parametrize("started_at", [1_795_500_000.0, 1_795_500_000.61])
+async def test_nodes_are_sampled_within_a_second_so_that_none_waits_a_whole_one_to_be_told(
+    bus: RecordingBus, started_at: float
+) -> None:
+    clock = FakeClock(started_at)
+    readers = [StubReader(f"n{number}") for number in range(10)]
+    task = asyncio.create_task(collect_all(readers, bus, clock))
+    await clock.advance(3.0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    phases = sorted({round(sample.time % 1, 3) for sample in bus.of(NodeSample)})
+    assert phases == pytest.approx([0.3 + 0.05 * number for number in range(10)])
+
+
 async def test_a_collector_that_starts_again_begins_a_new_sequence_under_a_new_boot_id(
     clock: FakeClock, bus: RecordingBus
 ) -> None:
