@@ -4,6 +4,7 @@ from __future__ import annotations
 
 pytest_plugins = [
     "tests.spec_record",
+    "tests.services.loop",
     "tests.services.database",
     "tests.services.locks",
     "tests.services.passwords",

@@ -1,4 +1,4 @@
-"""A real Chromium for one test, and a page that reports what went wrong in it.
+"""A real Chromium, and for each test a profile of its own in it that reports what went wrong.
 
 The browser comes from npm (@sparticuz/chromium) and is launched without the arguments which that
 package proposes: they switch web security off and would blind the tests of it.
@@ -21,7 +21,9 @@ from playwright.async_api import Browser, Page, async_playwright
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_FOLDER = REPOSITORY / "tests" / "web" / "node"
 UNPACKED = REPOSITORY / ".cache" / "chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
+NAME = "gpus.test"
+"""A name of this machine that is not localhost: what a page may not do over plain HTTP there."""
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
 
 Axe = Callable[[Page], Awaitable[list[str]]]
 
@@ -54,17 +56,12 @@ def browser_environment() -> dict[str, str | float | bool]:
     return environment
 
 
-@pytest.fixture
-def chromium_arguments() -> list[str]:
-    return ARGUMENTS
-
-
-@pytest.fixture
-async def chromium(chromium_program: Path, chromium_arguments: list[str]) -> AsyncIterator[Browser]:
-    """A running browser; it starts in about a second, so each test has its own."""
+@pytest.fixture(scope="session")
+async def chromium(chromium_program: Path) -> AsyncIterator[Browser]:
+    """A running browser; tests share nothing in it but the clipboard, each has its own context."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium_program, args=chromium_arguments, env=browser_environment()
+            executable_path=chromium_program, args=ARGUMENTS, env=browser_environment()
         )
         yield browser
         await browser.close()

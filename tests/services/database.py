@@ -26,6 +26,7 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     server = Postgres.start()
+    in_own_loop(server.spare_the_disk())
     in_own_loop(server.run(f"CREATE DATABASE {TEMPLATE}"))
     in_own_loop(_migrate(server.url(TEMPLATE)))
     yield server

@@ -15,9 +15,12 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
-# Below what Linux gives to clients (32768 and up), 4,000 for each process of pytest-xdist.
+# Below what Linux gives to clients (32768 and up), 4,000 for each process of pytest-xdist; each run
+# begins elsewhere in them, so that two on one machine do not want the same port at once.
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5
-_ports = itertools.cycle(range(12_000 + _WORKER * 4_000, 16_000 + _WORKER * 4_000))
+_PORTS = range(12_000 + _WORKER * 4_000, 16_000 + _WORKER * 4_000)
+_BEGIN = os.getpid() * 61 % len(_PORTS)
+_ports = itertools.cycle([*_PORTS[_BEGIN:], *_PORTS[:_BEGIN]])
 
 
 def spawn(

@@ -10,6 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,15 +90,15 @@ class Product:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
-@pytest.fixture
-def start_product(tmp_path: Path) -> Iterator[Callable[..., Product]]:
-    """Starts products: `start_product("4x4", **storage.environment)`."""
+@contextmanager
+def starting_products(folder: Path) -> Iterator[Callable[..., Product]]:
+    """Gives what starts a product in the folder; those that run at the end are killed."""
     started: list[Product] = []
 
     def start(demo: str = "4x4", **environment: str) -> Product:
-        folder = tmp_path / f"product-{len(started)}"
-        folder.mkdir()
-        product = Product(folder, demo, environment)
+        own = folder / f"product-{len(started)}"
+        own.mkdir()
+        product = Product(own, demo, environment)
         started.append(product)
         product.start()
         return product
@@ -105,6 +106,27 @@ def start_product(tmp_path: Path) -> Iterator[Callable[..., Product]]:
     yield start
     for product in started:
         product.close()
+
+
+@pytest.fixture
+def start_product(tmp_path: Path) -> Iterator[Callable[..., Product]]:
+    """Starts products of this test's own: `start_product("4x4", **storage.environment)`."""
+    with starting_products(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product like `product`, for tests that only look: none may change, stop or slow it."""
+    with starting_products(tmp_path_factory.mktemp("demo")) as start:
+        yield start()
+
+
+@pytest.fixture(scope="module")
+def large_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The same of 1,000 devices, with faults from the start; they cost too much to run longer."""
+    with starting_products(tmp_path_factory.mktemp("large-demo")) as start:
+        yield start("125x8")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page, expect
@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from tests.services.graph import Graph
 from tests.services.product import Product
 from tests.web.lab import Lab, running_lab
+from tests.web.session import sign_in
 
 PATIENCE_MS = 15_000
 
@@ -25,7 +26,7 @@ class Console:
         await self.page.goto(self.product.url + path)
 
     async def sign_in(self) -> None:
-        """From wherever it stands to the screen that was asked for."""
+        """By the form, from wherever it stands to the screen that was asked for."""
         await self.page.get_by_label("Name", exact=True).fill(self.product.name)
         await self.page.get_by_label("Password").fill(self.product.password)
         await self.page.get_by_role("button", name="Sign in").click()
@@ -50,32 +51,40 @@ def kind() -> str:
 
 
 @pytest.fixture
-async def console(page: Page, product: Product) -> AsyncIterator[Console]:
-    """The dashboard of a demo of 4 nodes with 4 GPUs, an operator signed in."""
-    yield await _signed_in(page, product)
+async def page(page: Page) -> Page:
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    return page
 
 
 @pytest.fixture
-async def large_console(
-    page: Page, start_product: Callable[..., Product]
-) -> AsyncIterator[Console]:
+async def console(page: Page, product: Product) -> Console:
+    """The dashboard of a demo of 4 nodes with 4 GPUs, an operator signed in."""
+    return await _signed_in(page, product)
+
+
+@pytest.fixture
+async def view(page: Page, demo: Product) -> Console:
+    """The same for tests that only look: they share the product, each has a session of its own."""
+    return await _signed_in(page, demo)
+
+
+@pytest.fixture
+async def large_view(page: Page, large_demo: Product) -> Console:
     """The same of 1,000 devices, with faults from the start."""
-    yield await _signed_in(page, start_product("125x8"))
+    return await _signed_in(page, large_demo)
 
 
 async def _signed_in(page: Page, product: Product) -> Console:
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    await sign_in(page, product.url, product.name, product.password)
     console = Console(page, product)
     await console.open()
-    await console.sign_in()
+    await console.is_live()
     return console
 
 
 @pytest.fixture
 async def lab(page: Page, graph: Graph) -> AsyncIterator[Lab]:
     """A small cluster that does what the test says, its console open, an operator signed in."""
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     async with running_lab(page, graph) as lab:
         yield lab

@@ -15,6 +15,7 @@ from playwright.async_api import Locator, Page, expect
 from domain.jobs import JobSource
 from domain.queue_reports import QueuedJob, record_queue
 from tests.services.graph import OPERATOR, FakeNode, Graph
+from tests.web.session import sign_in
 
 A100 = "NVIDIA A100-SXM4-80GB"
 SECONDS_BETWEEN_TICKS = 1.0
@@ -33,11 +34,8 @@ class Lab:
         await expect(self.page.get_by_test_id("live")).to_contain_text("Live")
 
     async def sign_in(self, name: str = OPERATOR, password: str | None = None) -> None:
-        await self.page.goto(self.graph.url + "/sign-in")
-        await self.page.get_by_label("Name", exact=True).fill(name)
-        await self.page.get_by_label("Password").fill(password or self.graph.password)
-        await self.page.get_by_role("button", name="Sign in").click()
-        await expect(self.page.get_by_test_id("live")).to_contain_text("Live")
+        await sign_in(self.page, self.graph.url, name, password or self.graph.password)
+        await self.open()
 
     async def add_node(self, name: str, devices: int = 4, **facts: Any) -> FakeNode:
         node = self.nodes[name] = await self.graph.add_node(name, devices, **facts)

@@ -12,16 +12,14 @@ from tests.web.test_policy import SCREENS
 
 @pytest.mark.spec("DASH-1", "NODE-1", "DEV-1")
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_on_any_screen(
-    large_console: Console, axe: Axe, theme: str
-) -> None:
-    page = large_console.page
+async def test_axe_finds_nothing_on_any_screen(large_view: Console, axe: Axe, theme: str) -> None:
+    page = large_view.page
     await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     found: dict[str, list[str]] = {}
     device = "/devices?health=CRITICAL"
     for path in (*SCREENS, "/nodes/h100-r14-02", "/?view=table", device):
-        await large_console.open(path)
-        await large_console.is_live()
+        await large_view.open(path)
+        await large_view.is_live()
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         if path == device:
             await page.locator("#devices-row-0").click()
@@ -31,22 +29,22 @@ async def test_axe_finds_nothing_on_any_screen(
     assert found == {}
 
 
-async def test_the_way_in_is_accessible_too(large_console: Console, axe: Axe) -> None:
-    await large_console.page.context.clear_cookies()
-    await large_console.open("/sign-in")
-    await expect(large_console.page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert await axe(large_console.page) == []
+async def test_the_way_in_is_accessible_too(large_view: Console, axe: Axe) -> None:
+    await large_view.page.context.clear_cookies()
+    await large_view.open("/sign-in")
+    await expect(large_view.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert await axe(large_view.page) == []
 
 
-async def test_the_page_reflows_on_a_narrow_screen(console: Console) -> None:
-    page = console.page
+async def test_the_page_reflows_on_a_narrow_screen(view: Console) -> None:
+    page = view.page
     await page.set_viewport_size({"width": 320, "height": 640})
     popups = ("/pools?popup=create", "/pools?popup=move", "/groups?popup=create")
     popups += ("/users?popup=on-board", "/users?popup=delete&which=operator")
     screens = ("/", "/nodes", "/devices", "/jobs", "/pools?view=all", "/balance", "/audit")
     for path in (*screens, *popups):
-        await console.open(path)
-        await console.is_live()
+        await view.open(path)
+        await view.is_live()
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(overflow) <= 0, path
         if path in popups:

@@ -165,10 +165,10 @@ async def test_waiting_is_helped_by_keyboard_alone(loaded: Lab) -> None:
 
 @pytest.mark.spec("DASH-1", "DASH-2")
 @pytest.mark.parametrize("by", ["pool", "group", "node"])
-async def test_the_dashboard_stays_on_one_screen(large_console: Console, by: str) -> None:
-    page = large_console.page
-    await large_console.open(f"/?load={by}")
-    await large_console.is_live()
+async def test_the_dashboard_stays_on_one_screen(large_view: Console, by: str) -> None:
+    page = large_view.page
+    await large_view.open(f"/?load={by}")
+    await large_view.is_live()
     await expect(page.get_by_test_id("load")).to_be_visible()
     screen = page.locator("#screen")
     assert await screen.evaluate("element => element.scrollHeight - element.clientHeight") <= 0

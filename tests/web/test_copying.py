@@ -8,16 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.services.chromium import ARGUMENTS, Axe
+from tests.services.chromium import NAME, Axe
 from tests.services.product import Product
 from tests.web.conftest import Console
-
-NAME = "gpus.test"
-
-
-@pytest.fixture
-def chromium_arguments() -> list[str]:
-    return [*ARGUMENTS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
 
 
 @pytest.fixture
@@ -25,6 +18,15 @@ def product(start_product: Callable[..., Product]) -> Product:
     product = start_product(QUARTERMASTER_PUBLIC_URL=f"http://{NAME}")
     product.url = f"http://{NAME}:{product.port}"
     return product
+
+
+@pytest.fixture
+async def console(page: Page, product: Product) -> Console:
+    """Signed in by the form: only the browser knows the way to this name."""
+    console = Console(page, product)
+    await console.open()
+    await console.sign_in()
+    return console
 
 
 async def pasted(console: Console) -> str:

@@ -33,9 +33,9 @@ READINGS = {
 
 @pytest.mark.spec("DASH-1", "API-4", "INST-2")
 async def test_the_operator_sees_the_cluster_s_numbers_and_they_move(
-    console: Console, problems: list[str]
+    view: Console, problems: list[str]
 ) -> None:
-    page = console.page
+    page = view.page
     await expect(page.get_by_test_id("tile-Devices")).to_contain_text("16")
     for tile in TILES:
         await expect(page.get_by_test_id(f"tile-{tile}")).to_be_visible()
@@ -50,8 +50,8 @@ async def test_the_operator_sees_the_cluster_s_numbers_and_they_move(
 
 
 @pytest.mark.spec("DASH-3")
-async def test_every_number_leads_to_the_screen_behind_it(console: Console) -> None:
-    page = console.page
+async def test_every_number_leads_to_the_screen_behind_it(view: Console) -> None:
+    page = view.page
     links = {f"tile-{name}": path for name, path in TILES.items()}
     links |= {f"reading-{name}": path for name, path in READINGS.items()}
     for test_id, path in links.items():
@@ -61,12 +61,12 @@ async def test_every_number_leads_to_the_screen_behind_it(console: Console) -> N
         await expect(heading).to_be_visible()
         await expect(heading).not_to_have_text("Dashboard")
         await page.go_back()
-        await console.shows("Dashboard")
+        await view.shows("Dashboard")
 
 
 @pytest.mark.spec("DASH-1")
-async def test_allocated_leads_to_as_many_devices_as_it_counts(large_console: Console) -> None:
-    page = large_console.page
+async def test_allocated_leads_to_as_many_devices_as_it_counts(large_view: Console) -> None:
+    page = large_view.page
     # Jobs begin and end meanwhile: it is the filter that has to be the tile's own.
     await page.get_by_test_id("tile-Allocated").click()
     await expect(page.get_by_role("grid", name="Devices")).to_be_visible()
@@ -75,9 +75,9 @@ async def test_allocated_leads_to_as_many_devices_as_it_counts(large_console: Co
 
 @pytest.mark.spec("DASH-1")
 async def test_the_heat_map_is_walked_by_keyboard_and_has_a_twin_as_a_table(
-    console: Console,
+    view: Console,
 ) -> None:
-    page = console.page
+    page = view.page
     heat_map = page.get_by_role("application")
     await heat_map.focus()
     cell = page.locator("#heat-cell")

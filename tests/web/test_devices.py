@@ -20,10 +20,10 @@ def first_row(page: Page) -> Locator:
 
 @pytest.mark.spec("DEV-1", "DEV-2")
 async def test_filters_stand_in_the_address_and_lead_to_the_reason_and_the_remedy(
-    large_console: Console,
+    large_view: Console,
 ) -> None:
-    page = large_console.page
-    await large_console.open("/devices?health=CRITICAL")
+    page = large_view.page
+    await large_view.open("/devices?health=CRITICAL")
     await expect(grid(page)).to_have_attribute("aria-rowcount", "3")
     await page.get_by_label("Node, UUID, job").fill("h100-r14-02")
     await expect(grid(page)).to_have_attribute("aria-rowcount", "2")
@@ -41,10 +41,10 @@ async def test_filters_stand_in_the_address_and_lead_to_the_reason_and_the_remed
 
 @pytest.mark.spec("DEV-1")
 async def test_rows_are_ordered_by_a_live_value_and_only_those_in_sight_are_made(
-    large_console: Console,
+    large_view: Console,
 ) -> None:
-    page = large_console.page
-    await large_console.open("/devices")
+    page = large_view.page
+    await large_view.open("/devices")
     await expect(grid(page)).to_have_attribute("aria-rowcount", "1001")
     assert await page.get_by_role("row").count() < 60
     head = page.get_by_role("columnheader", name=re.compile("^Used"))
@@ -58,18 +58,18 @@ async def test_rows_are_ordered_by_a_live_value_and_only_those_in_sight_are_made
 
 
 @pytest.mark.spec("DEV-1")
-async def test_a_filter_that_nothing_matches_says_so_and_how_to_go_on(console: Console) -> None:
-    page = console.page
-    await console.open("/devices?q=no-such-device")
+async def test_a_filter_that_nothing_matches_says_so_and_how_to_go_on(view: Console) -> None:
+    page = view.page
+    await view.open("/devices?q=no-such-device")
     await expect(page.get_by_text("0 of 16 match")).to_be_visible()
     await page.get_by_role("button", name="Clear filters").click()
     await expect(grid(page)).to_have_attribute("aria-rowcount", "17")
 
 
 @pytest.mark.spec("DEV-4")
-async def test_a_held_device_says_by_which_job_and_whose(large_console: Console) -> None:
-    page = large_console.page
-    await large_console.open("/devices?state=COMPUTING")
+async def test_a_held_device_says_by_which_job_and_whose(large_view: Console) -> None:
+    page = large_view.page
+    await large_view.open("/devices?state=COMPUTING")
     await first_row(page).click()
     holder = page.get_by_test_id("device-pane").get_by_test_id("holder")
     for fact in ("Held by", "User", "Since", "Group"):
@@ -79,9 +79,9 @@ async def test_a_held_device_says_by_which_job_and_whose(large_console: Console)
 
 
 @pytest.mark.spec("DEV-1")
-async def test_the_table_is_walked_by_keyboard(console: Console) -> None:
-    page = console.page
-    await console.open("/devices")
+async def test_the_table_is_walked_by_keyboard(view: Console) -> None:
+    page = view.page
+    await view.open("/devices")
     await grid(page).focus()
     await page.keyboard.press("j")
     await expect(grid(page)).to_have_attribute("aria-activedescendant", "devices-row-1")

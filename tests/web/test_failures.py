@@ -12,30 +12,30 @@ STRANGE_LANGUAGE = """Object.defineProperty(
 
 
 @pytest.mark.spec("DEV-1")
-async def test_charts_are_drawn_in_a_browser_whose_language_has_no_name(console: Console) -> None:
-    page = console.page
+async def test_charts_are_drawn_in_a_browser_whose_language_has_no_name(view: Console) -> None:
+    page = view.page
     await page.add_init_script(STRANGE_LANGUAGE)
-    await console.open("/devices")
+    await view.open("/devices")
     await page.locator("#devices-row-0").click()
     charts = page.get_by_test_id("device-pane").get_by_test_id("charts")
     await expect(charts.locator("canvas")).to_have_count(4)
 
 
-async def test_charts_that_fail_leave_the_device_and_the_list_beside_it(console: Console) -> None:
-    page = console.page
-    await console.open("/devices")
+async def test_charts_that_fail_leave_the_device_and_the_list_beside_it(view: Console) -> None:
+    page = view.page
+    await view.open("/devices")
     await page.evaluate("window.isTheSamePage = true")
     await page.evaluate("(HTMLCanvasElement.prototype.getContext = null, 0)")
     await page.locator("#devices-row-0").click()
     pane = page.get_by_test_id("device-pane")
     await expect(pane).to_contain_text("Charts could not be shown")
     await expect(pane.get_by_test_id("holder")).to_be_visible()
-    await console.is_live()
+    await view.is_live()
     assert await page.evaluate("window.isTheSamePage")
 
 
-async def test_a_screen_that_fails_leaves_the_way_to_the_others(console: Console) -> None:
-    page = console.page
+async def test_a_screen_that_fails_leaves_the_way_to_the_others(view: Console) -> None:
+    page = view.page
     await page.route(
         "**/assets/JobList-*.js",
         lambda route: route.fulfill(
@@ -47,9 +47,9 @@ async def test_a_screen_that_fails_leaves_the_way_to_the_others(console: Console
     rail = page.get_by_role("navigation")
     await rail.get_by_role("link", name="Jobs").click()
     await expect(page.get_by_role("alert")).to_contain_text("odd browser")
-    await console.is_live()
+    await view.is_live()
     await rail.get_by_role("link", name="Nodes").click()
-    await console.shows("Nodes")
+    await view.shows("Nodes")
     assert await page.evaluate("window.isTheSamePage")
 
 

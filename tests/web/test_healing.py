@@ -62,8 +62,8 @@ async def test_a_page_without_network_says_so_and_is_current_again_after(console
     await console.is_live()
 
 
-async def test_paused_numbers_stand_still_and_say_since_when(console: Console) -> None:
-    page = console.page
+async def test_paused_numbers_stand_still_and_say_since_when(view: Console) -> None:
+    page = view.page
     power = page.get_by_test_id("reading-GPU power")
     await page.get_by_role("button", name="Pause: hold the numbers still").click()
     await expect(page.get_by_text("Paused since")).to_be_visible()

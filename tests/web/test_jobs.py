@@ -163,10 +163,10 @@ async def test_ended_jobs_are_listed_by_owner_and_in_the_order_of_their_end(
 
 @pytest.mark.spec("DEV-4")
 async def test_of_many_jobs_only_those_in_sight_are_made_and_keys_walk_them(
-    large_console: Console,
+    large_view: Console,
 ) -> None:
-    page = large_console.page
-    await large_console.open("/jobs")
+    page = large_view.page
+    await large_view.open("/jobs")
     await expect(jobs(page)).to_be_visible()
     await expect(jobs(page)).to_have_attribute("aria-rowcount", re.compile(r"^([6-9]\d|\d{3})$"))
     assert await page.get_by_role("row").count() < 45

@@ -22,14 +22,14 @@ def rows(page: Page) -> Locator:
 
 
 @pytest.mark.spec("NODE-1")
-async def test_a_node_of_the_list_leads_to_its_devices_with_live_numbers(console: Console) -> None:
-    page = console.page
+async def test_a_node_of_the_list_leads_to_its_devices_with_live_numbers(view: Console) -> None:
+    page = view.page
     await page.get_by_role("link", name=re.compile("^Nodes")).first.click()
-    await console.shows("Nodes")
+    await view.shows("Nodes")
     await expect(rows(page)).to_have_count(4)
     name = await rows(page).first.get_by_role("link").inner_text()
     await rows(page).first.get_by_role("link").click()
-    await console.shows(name)
+    await view.shows(name)
     devices = page.get_by_test_id("node-devices")
     await expect(devices.locator("tbody tr")).to_have_count(4)
     before = await devices.inner_text()
@@ -37,9 +37,9 @@ async def test_a_node_of_the_list_leads_to_its_devices_with_live_numbers(console
 
 
 @pytest.mark.spec("NODE-2")
-async def test_a_node_tells_its_facts(console: Console) -> None:
-    page = console.page
-    await console.open("/nodes")
+async def test_a_node_tells_its_facts(view: Console) -> None:
+    page = view.page
+    await view.open("/nodes")
     await rows(page).first.get_by_role("link").click()
     main = page.get_by_role("main")
     for fact in ("Address", "MAC", "OS", "Kernel", "Driver", "CUDA", "CPU", "Memory", "Labels"):
@@ -50,10 +50,10 @@ async def test_a_node_tells_its_facts(console: Console) -> None:
 
 @pytest.mark.spec("NODE-1")
 async def test_of_many_nodes_only_those_in_sight_are_made_and_keys_walk_them(
-    large_console: Console, axe: Axe
+    large_view: Console, axe: Axe
 ) -> None:
-    page = large_console.page
-    await large_console.open("/nodes?sort=name:asc")
+    page = large_view.page
+    await large_view.open("/nodes?sort=name:asc")
     await expect(nodes(page)).to_have_attribute("aria-rowcount", "126")
     assert await rows(page).count() < 45
     assert await axe(page) == []
@@ -66,7 +66,7 @@ async def test_of_many_nodes_only_those_in_sight_are_made_and_keys_walk_them(
     )
     name = await last.get_by_role("link").inner_text()
     await page.keyboard.press("Enter")
-    await large_console.shows(name)
+    await large_view.shows(name)
 
 
 @pytest.mark.spec("NODE-1")
@@ -85,10 +85,10 @@ async def test_nodes_keep_their_places_until_they_are_sorted_again(lab: Lab) -> 
 
 @pytest.mark.spec("DEV-2", "NODE-1")
 async def test_a_sick_device_stands_on_its_node_s_page_with_what_to_do(
-    large_console: Console,
+    large_view: Console,
 ) -> None:
-    page = large_console.page
-    await large_console.open("/nodes/h100-r14-02")
+    page = large_view.page
+    await large_view.open("/nodes/h100-r14-02")
     reason = page.get_by_test_id("node-reason")
     await expect(reason).to_contain_text("Xid 79, fell off the bus")
     await expect(reason).to_contain_text("What to do: Drain the node")

@@ -50,25 +50,25 @@ def elsewhere(asked: list[str], product: Product) -> list[str]:
 
 @pytest.mark.spec("INST-2")
 async def test_no_screen_breaks_the_policy_or_asks_another_origin(
-    console: Console, problems: list[str]
+    view: Console, problems: list[str]
 ) -> None:
-    asked = watch_requests(console.page)
+    asked = watch_requests(view.page)
     del problems[:]  # the first question whether somebody is signed in is answered by 401
     for path in SCREENS:
-        await console.open(path)
-        await console.is_live()
+        await view.open(path)
+        await view.is_live()
     assert problems == []
-    assert elsewhere(asked, console.product) == []
+    assert elsewhere(asked, view.product) == []
 
 
 @pytest.mark.spec("API-1", "T-39")
 async def test_graphiql_asks_and_subscribes_with_no_internet(
-    console: Console, problems: list[str]
+    view: Console, problems: list[str]
 ) -> None:
-    page = console.page
+    page = view.page
     asked = watch_requests(page)
     del problems[:]
-    await console.open("/graphiql")
+    await view.open("/graphiql")
     editor = page.locator(".graphiql-editor .monaco-editor").first
     await expect(editor).to_be_visible()
     result = page.locator(".result-window")
@@ -88,7 +88,7 @@ async def test_graphiql_asks_and_subscribes_with_no_internet(
     await run("subscription { clusterSnapshot { time poolsTotal } }", '"poolsTotal": 1')
     before = await result.inner_text()
     await expect(result).not_to_have_text(before)
-    assert elsewhere(asked, console.product) == []
+    assert elsewhere(asked, view.product) == []
     assert [p for p in problems if "Content Security Policy" in p] == []
 
 

@@ -111,6 +111,15 @@ describe("a connection", () => {
     expect(sockets.opened).toHaveLength(2);
   });
 
+  it("tells of other roles that came before its socket was open, which closes nothing", async () => {
+    connection.start();
+    session = "changed";
+    sockets.last.opened();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(rolesChanged).toBe(1);
+    expect(connection.state).toBe("open");
+  });
+
   it("stops when the session is over, and only then", async () => {
     connection.start();
     sockets.last.opened();

@@ -135,6 +135,9 @@ export class Connection {
     this.epoch++;
     this.become("open");
     for (const topic of this.topics) this.begin(topic);
+    // From now on the server closes the socket of whom it regards otherwise. What changed between the
+    // reading of the session and this moment closes nothing.
+    void this.checkSession();
   }
 
   private begin(topic: Topic): void {
