@@ -30,7 +30,7 @@ from tests.web.conftest import Console
 
 SCREENS = (
     *("/", "/nodes", "/devices", "/jobs", "/balance", "/events"),
-    *("/pools", "/groups", "/users", "/audit", "/about"),
+    *("/pools", "/groups", "/users", "/webhooks", "/audit", "/about"),
 )
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 

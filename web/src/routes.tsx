@@ -27,6 +27,7 @@ import { screen } from "./shell/code";
 import { NotFound } from "./shell/NotFound";
 import { ScreenFailed } from "./shell/ScreenFailed";
 import { Shell } from "./shell/Shell";
+import { readWebhookSearch } from "./webhooks/search";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -120,6 +121,12 @@ const events = createRoute({
   validateSearch: readEventSearch,
   component: screen(() => import("./events/EventList"), "EventList"),
 });
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: "/webhooks",
+  validateSearch: readWebhookSearch,
+  component: screen(() => import("./webhooks/WebhookList"), "WebhookList"),
+});
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
@@ -135,7 +142,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, audit, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, webhooks, audit, about]),
   ]),
   parseSearch,
   stringifySearch,

@@ -16,6 +16,11 @@ const ACTIONS: Record<string, readonly [did: string, tried: string]> = {
   "user.edit": ["edited", "edit"],
   "user.delete": ["deleted", "delete"],
   "user.reset_password": ["reset the password of", "reset the password of"],
+  "webhook.create": ["created", "create"],
+  "webhook.edit": ["edited", "edit"],
+  "webhook.delete": ["deleted", "delete"],
+  "webhook.test": ["tested", "test"],
+  "webhook.disable": ["switched off", "switch off"],
   "user.sign_in": ["signed in as", "sign in as"],
   "user.sign_out": ["signed out", "sign out"],
 };
@@ -39,11 +44,16 @@ export const ACTION_WORDS: Record<string, string> = {
   "user.edit": "edit user",
   "user.delete": "delete user",
   "user.reset_password": "reset password",
+  "webhook.create": "create webhook",
+  "webhook.edit": "edit webhook",
+  "webhook.delete": "delete webhook",
+  "webhook.test": "test webhook",
+  "webhook.disable": "switch webhook off",
   "user.sign_in": "sign in",
   "user.sign_out": "sign out",
 };
 
-export const KINDS = ["pool", "group", "user", "cluster"] as const;
+export const KINDS = ["pool", "group", "user", "webhook", "cluster"] as const;
 
 /** "created pool", before the object's name. */
 export function didWhat(action: string, objectKind: string, isRefused: boolean): string {

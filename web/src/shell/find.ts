@@ -23,6 +23,7 @@ const SCREENS: Found[] = (
     ["Pools", "/pools", "pools"],
     ["Groups", "/groups", "groups"],
     ["Users", "/users", "users"],
+    ["Webhooks", "/webhooks", "webhook"],
     ["Audit log", "/audit", "audit"],
     ["About", "/about", "cluster"],
   ] as const
@@ -37,7 +38,7 @@ interface Known {
   isOperator: boolean;
 }
 
-const FOR_OPERATORS = new Set(["/audit"]);
+const FOR_OPERATORS = new Set(["/audit", "/webhooks"]);
 
 export function find(text: string, known: Known): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
