@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -79,6 +80,12 @@ class Operation:
         if isinstance(stream, ExecutionResult):
             raise BadRequest(stream.errors or [])
         return stream
+
+    def as_of_now(self) -> Operation:
+        """The same, whose context stays what it is now while this one's goes on."""
+        executor = copy(self._executor)
+        executor.context_value = copy(executor.context_value)
+        return Operation(self._schema, self._document, executor, self._asked)
 
     async def result_of(self, event: Any) -> ExecutionResult:
         """A subscription's answer to one event."""

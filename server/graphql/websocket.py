@@ -236,12 +236,12 @@ class Connection:
         try:
             while not is_over:
                 operation = self.operations.prepare(asked, context.for_audience())
-                async with self.streams.joined(operation, context, outlet.offer) as member:
+                async with self.streams.joined(operation, context, outlet) as member:
                     async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
                         await member.until_first_frame()
                     is_over = await member.until_end()
         finally:
-            outlet.close()
+            outlet.forget()
 
     def _give_up(self) -> None:
         log.warning("socket.slow", request_id=self.request_id, seconds=SEND_SECONDS)

@@ -127,9 +127,8 @@ class Console:
             origin=self.origin if origin == "own" else origin,  # type: ignore[arg-type]
             subprotocols=[subprotocol],  # type: ignore[list-item]
             additional_headers=given,
-            compression=None,
             proxy=None,
-            **options,
+            **{"compression": None, **options},
         )
 
     def raw_connection(self) -> socket.socket:
