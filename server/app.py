@@ -23,6 +23,12 @@ from server.auth import SignInRoutes
 from server.graphql.event_stream import EventStreams
 from server.graphql.execution import MakeContext
 from server.graphql.http import GraphQLOverHTTP
+from server.graphql.known_documents import (
+    MANIFEST,
+    DocumentsUnreadable,
+    KnownDocuments,
+    read_documents,
+)
 from server.graphql.live_sockets import LiveSockets
 from server.graphql.operations import Operations
 from server.graphql.shared_streams import SharedStreams
@@ -36,7 +42,7 @@ from server.security.cross_site import CrossSiteGuard
 from server.security.headers import GRAPHIQL_PATH, SecurityHeaders, read_style_hashes
 from server.security.hosts import HostGuard, Hosts
 from server.security.requests import Requests
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.static_web import Page, StaticWeb
 
 STATIC = Path(__file__).parent / "static"
@@ -57,9 +63,9 @@ def create_app(
     """
     hosts = Hosts.of(settings)
     cookie = SessionCookie(settings.is_https)
-    sockets = LiveSockets(accounts)
+    sockets = LiveSockets(accounts, settings.sockets_per_user, settings.sockets_per_address)
     loop_lag = LoopLag()
-    operations, streams = Operations(schema), SharedStreams()
+    operations, streams = Operations(schema, _known_documents(settings, static)), SharedStreams()
     events = EventStreams(operations, make_context, sockets, streams)
     over_http = GraphQLOverHTTP(operations, make_context, events)
     sign_in = SignInRoutes(accounts, cookie, sockets)
@@ -127,6 +133,18 @@ def create_app(
     app.state.sockets = sockets
     app.state.loop_lag = loop_lag
     return app
+
+
+def _known_documents(settings: Settings, static: Path) -> KnownDocuments:
+    """The dashboard's, and those of the operator. Raises: SettingsError."""
+    places = [static / MANIFEST] if (static / MANIFEST).exists() else []
+    if settings.persisted_documents_path:
+        places.append(Path(settings.persisted_documents_path))
+    try:
+        texts = list(read_documents(*places))
+    except DocumentsUnreadable as error:
+        raise SettingsError(f"{error} (QUARTERMASTER_PERSISTED_DOCUMENTS_PATH)") from None
+    return KnownDocuments(texts, only=settings.persisted_documents == "only")
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.types import Send
 
-from server.graphql.documents import BadRequest
+from server.graphql.documents import BadRequest, NoOperation
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
@@ -28,7 +28,7 @@ from server.graphql.execution import (
 from server.graphql.frames import Frame
 from server.graphql.live_sockets import LiveSockets
 from server.graphql.masking import accident, answer_of, formatted
-from server.graphql.operations import NoOperation, Operation, Operations
+from server.graphql.operations import Operation, Operations
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort
 from server.security.access import viewer_of

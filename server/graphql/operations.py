@@ -17,18 +17,11 @@ from graphql.execution import (
     execute_root_selection_set,
 )
 
-from server.graphql.documents import BadRequest, Document, Documents
+from server.graphql.documents import BadRequest, Document, Documents, NoOperation
 from server.graphql.execution import GraphQLRequest
+from server.graphql.known_documents import KnownDocuments
 
 MOST_VARIABLE_ERRORS = 10
-
-
-class NoOperation(Exception):
-    """The document has none, or none of that name."""
-
-    def __init__(self, name: str | None) -> None:
-        named = "" if name is None else f" named {name!r}"
-        super().__init__(f"The document has no operation{named}.")
 
 
 class Operation:
@@ -120,15 +113,17 @@ async def closed(events: AsyncIterable[Any]) -> AsyncIterator[AsyncIterable[Any]
 class Operations:
     """What clients may ask of `schema`."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(self, schema: strawberry.Schema, known: KnownDocuments | None = None) -> None:
         self._schema = schema
+        self._known = known or KnownDocuments()
         self._documents = Documents(schema._schema)
 
     def prepare(self, asked: GraphQLRequest, context: object) -> Operation:
         """Raises: BadRequest, NoOperation."""
-        document = self._documents.read(asked.query)
+        document = self._documents.read(self._known.text_of(asked))
         if document.operation(asked.operation_name) is None:
-            raise NoOperation(asked.operation_name)
+            named = "" if asked.operation_name is None else f" named {asked.operation_name!r}"
+            raise NoOperation(f"The document has no operation{named}.")
         executor = Executor.build(
             self._schema._schema,
             document.node,

@@ -17,7 +17,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.graphql.documents import BadRequest
+from server.graphql.documents import BadRequest, NoOperation
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
@@ -40,7 +40,7 @@ from server.graphql.messages import (
     decode,
     encode,
 )
-from server.graphql.operations import NoOperation, Operations
+from server.graphql.operations import Operations
 from server.graphql.outlet import Outlet
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort, frames_of

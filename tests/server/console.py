@@ -142,7 +142,7 @@ class Console:
 
 
 @contextmanager
-def running_console(static: Path, *, public_url: str = "") -> Iterator[Console]:
+def running_console(static: Path, *, public_url: str = "", **chosen: Any) -> Iterator[Console]:
     """In a thread and an event loop of its own, so that no test shares a loop with the server."""
     accounts = FakeAccounts()
     ready = {"database": True}
@@ -150,7 +150,7 @@ def running_console(static: Path, *, public_url: str = "") -> Iterator[Console]:
     async def database() -> bool:
         return ready["database"]
 
-    settings = Settings(port=0, public_url=public_url)
+    settings = Settings(port=0, public_url=public_url, **chosen)
     app = create_app(
         settings,
         small_schema.schema,

@@ -249,7 +249,7 @@ async def test_a_client_that_never_reads_is_cut_and_others_do_not_notice(
 async def test_the_sockets_of_one_user_are_bounded(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.graphql.live_sockets.MAX_SOCKETS_PER_USER", 2)
+    monkeypatch.setattr(console.app.state.sockets, "per_user", 2)
     secret = console.accounts.open()
     async with console.connect(secret), console.connect(secret):
         with pytest.raises(InvalidStatus) as refused:
@@ -266,7 +266,7 @@ async def test_the_sockets_of_one_user_are_bounded(
 async def test_the_sockets_of_one_address_are_bounded(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.graphql.live_sockets.MAX_SOCKETS_PER_ADDRESS", 2)
+    monkeypatch.setattr(console.app.state.sockets, "per_address", 2)
     users = [console.accounts.open("bob", user_id=number) for number in range(3)]
     async with console.connect(users[0]), console.connect(users[1]):
         with pytest.raises(InvalidStatus) as refused:
