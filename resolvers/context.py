@@ -61,6 +61,7 @@ class Context:
         return self.snapshot
 
     def _forget(self) -> None:
+        self.rows_so_far = 0
         self._reads: dict[str, asyncio.Task[Any]] = {}
         self.events_of_device = DataLoader(partial(latest_events, "device_id"))
         self.events_of_node = DataLoader(partial(latest_events, "node_id"))

@@ -95,8 +95,9 @@ class EventFrames:
 
     async def _frame(self, events: Sequence[Any]) -> Frame:
         payloads, is_whole = [], True
+        operation = self._operation.as_of_now()  # whose context counts for this frame alone
         for event in events:
-            result = await self._operation.result_of(event)
+            result = await operation.result_of(event)
             is_whole = is_whole and result.data is not None
             payloads.append(Payload(msgspec.json.encode(answer_of(result, self._identity))))
             if len(events) > 1:

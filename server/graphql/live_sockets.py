@@ -48,9 +48,11 @@ class LiveSockets:
     accounts: Accounts
     per_user: int = 50
     per_address: int = 200
+    operations_per_user: int = 500
     recheck_seconds: float = RECHECK_SECONDS
     _sockets: set[LiveSocket] = field(default_factory=set)
     _of_user: Counter[int] = field(default_factory=Counter)
+    _operations_of: Counter[int] = field(default_factory=Counter)
     _at_address: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
@@ -73,6 +75,17 @@ class LiveSockets:
         self._sockets.remove(socket)
         _count_down(self._of_user, socket.user_id)
         _count_down(self._at_address, socket.address)
+
+    def may_begin(self, user_id: int) -> bool:
+        """Whether one more operation of the user may run on a WebSocket."""
+        return self._operations_of[user_id] < self.operations_per_user
+
+    def begun(self, user_id: int) -> None:
+        self._operations_of[user_id] += 1
+
+    def ended(self, user_id: int) -> None:
+        """Once for each operation that was begun."""
+        _count_down(self._operations_of, user_id)
 
     def end_session(self, session_id: int) -> None:
         for socket in [socket for socket in self._sockets if socket.session_id == session_id]:

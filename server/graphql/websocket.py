@@ -90,7 +90,9 @@ class GraphQLOverWebSocket:
                 400, "SUBPROTOCOL_NOT_SUPPORTED", f"Ask for the subprotocol {SUBPROTOCOL}."
             )
         websocket = WebSocket(scope, receive, send)
-        connection = Connection(websocket, self.operations, self.make_context, self.streams)
+        connection = Connection(
+            websocket, self.operations, self.make_context, self.streams, self.sockets
+        )
         socket = self.sockets.open(viewer_of(scope), connection.address, connection.end)
         try:
             await connection.serve()
@@ -105,11 +107,13 @@ class Connection:
         operations: Operations,
         make_context: MakeContext,
         streams: SharedStreams,
+        sockets: LiveSockets,
     ) -> None:
         self.websocket = websocket
         self.operations = operations
         self.make_context = make_context
         self.streams = streams
+        self.sockets = sockets
         self.viewer = viewer_of(websocket.scope)
         self.request_id = request_id(websocket.scope)
         self.address = client_address(websocket.scope)
@@ -184,14 +188,21 @@ class Connection:
             self.close(4409, f"Subscriber for {message.id} already exists"[:120])
         # Operations that still clean up count, so that their number is bounded too.
         elif len(self.tasks) > MAX_OPERATIONS_PER_SOCKET:
-            refusal = {
-                "message": f"{MAX_OPERATIONS_PER_SOCKET} operations run on this socket already; "
-                "complete one first.",
-                "extensions": {"code": "TOO_MANY_OPERATIONS"},
-            }
-            await self._send(Error(message.id, [refusal]))
+            await self._refuse(message.id, "this socket", MAX_OPERATIONS_PER_SOCKET)
+        elif not self.sockets.may_begin(self.viewer.user_id):
+            await self._refuse(message.id, "your sockets", self.sockets.operations_per_user)
         else:
-            self.running[message.id] = self._start(self._operate(message.id, message.payload))
+            task = self._start(self._operate(message.id, message.payload))
+            self.running[message.id] = task
+            self.sockets.begun(self.viewer.user_id)
+            task.add_done_callback(lambda _: self.sockets.ended(self.viewer.user_id))
+
+    async def _refuse(self, operation_id: str, where: str, limit: int) -> None:
+        refusal = {
+            "message": f"{limit} operations run on {where} already; complete one first.",
+            "extensions": {"code": "TOO_MANY_OPERATIONS", "limit": limit},
+        }
+        await self._send(Error(operation_id, [refusal]))
 
     async def _operate(self, operation_id: str, asked: GraphQLRequest) -> None:
         task = asyncio.current_task()
