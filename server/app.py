@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from server.accounts import Accounts
+from server.admission import Admission, Gate
 from server.audit_export import export_audit
 from server.auth import SignInRoutes
 from server.graphql.event_stream import EventStreams
@@ -59,12 +60,12 @@ def create_app(
 ) -> Starlette:
     """The application. Database and bus are opened by who calls; `ready` asks after them.
 
-    `app.state` has `sockets` (LiveSockets) and `loop_lag` (LoopLag).
+    `app.state` has `sockets` (LiveSockets), `loop_lag` (LoopLag) and `gate` (Gate).
     """
     hosts = Hosts.of(settings)
     cookie = SessionCookie(settings.is_https)
     sockets = LiveSockets(accounts, settings.sockets_per_user, settings.sockets_per_address)
-    loop_lag = LoopLag()
+    loop_lag, gate = LoopLag(), Gate()
     operations, streams = Operations(schema, _known_documents(settings, static)), SharedStreams()
     events = EventStreams(operations, make_context, sockets, streams)
     over_http = GraphQLOverHTTP(operations, make_context, events)
@@ -108,7 +109,8 @@ def create_app(
                 GRAPHQL_PATH,
                 GraphQLOverWebSocket(operations, make_context, sockets, streams),
                 middleware=[
-                    Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie)
+                    Middleware(Admission, gate=gate),
+                    Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie),
                 ],
             ),
             route("/audit.jsonl", export_audit, Access.OPERATOR, ["GET"]),
@@ -132,6 +134,7 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.sockets = sockets
     app.state.loop_lag = loop_lag
+    app.state.gate = gate
     return app
 
 

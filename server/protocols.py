@@ -7,6 +7,7 @@ each transport as the same bytes. The application gets both as ASGI extensions.
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -25,9 +26,13 @@ from websockets.frames import Frame
 from websockets.protocol import State
 from websockets.typing import ExtensionParameter
 
+from server.admission import SOONEST_SECONDS, retry_hint
+
 ABORT = "quartermaster.abort"
 FRAMES = "quartermaster.websocket.frames"
 GRACE_SECONDS = 2.0
+SECONDS_BETWEEN_RETURNS = 0.005
+GOING_AWAY = 1012  # "service restart"
 FINAL_TEXT = 0x81  # RFC 6455, section 5.2: FIN, and opcode 1; a server masks nothing
 DEFLATED = 0x40  # RFC 7692, section 6: RSV1
 EMPTY_BLOCK = b"\x00\x00\xff\xff"
@@ -78,6 +83,12 @@ class TextFrames:
         waiting, self._waiting = self._waiting, set()
         for then in waiting:
             then()
+
+
+def restart_hint(connections: int) -> str:
+    """They come back over a time that grows with their number."""
+    spread = connections * SECONDS_BETWEEN_RETURNS
+    return retry_hint(SOONEST_SECONDS + random.uniform(0, spread))  # noqa: S311
 
 
 def header(first: int, length: int) -> bytes:
@@ -141,6 +152,20 @@ class AbortableWebSocketProtocol(WebSocketsSansIOProtocol):
         finally:
             # Whatever the peer has not taken by then, the closing handshake included, is given up.
             self.loop.call_later(GRACE_SECONDS, self.transport.abort)
+
+    def shutdown(self) -> None:
+        """The server stops: say so, and when to come back, each at a moment of its own."""
+        if self.handshake_complete and not self.close_sent:
+            self.stop_keepalive()
+            reason = restart_hint(len(self.connections))
+            self.queue.put_nowait(
+                {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": reason}
+            )
+            self.conn.send_close(GOING_AWAY, reason)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -130,7 +130,11 @@ class Connection:
         self.close(*CLOSES[why])
 
     async def serve(self) -> None:
-        await self.websocket.accept(subprotocol=SUBPROTOCOL)
+        try:
+            await self.websocket.accept(subprotocol=SUBPROTOCOL)
+        except WebSocketDisconnect:
+            log.debug("socket.left", request_id=self.request_id)
+            return
         deadline = asyncio.get_running_loop().call_later(INIT_SECONDS, self._require_init)
         reader = self._start(self._read())
         try:
