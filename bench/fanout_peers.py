@@ -33,6 +33,7 @@ from domain.sessions import Viewer
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
+from server import memory
 from server.accounts import DomainAccounts
 from server.app import create_app
 from server.logs import configure_logging
@@ -135,6 +136,7 @@ async def ours(nodes: int, bus_url: str) -> None:
             lambda viewer, request_id, address: Context(viewer, request_id, live, address),
             ready={},
         )
+        memory.settle()  # as the product does
         await serve(app, f"quartermaster_session={secret}")
 
 

@@ -30,7 +30,7 @@ from server.graphql.known_documents import (
     KnownDocuments,
     read_documents,
 )
-from server.graphql.live_sockets import LiveSockets
+from server.graphql.live_sockets import OPERATIONS_FOR_EACH_SOCKET, LiveSockets
 from server.graphql.operations import Operations
 from server.graphql.shared_streams import SharedStreams
 from server.graphql.websocket import GraphQLOverWebSocket
@@ -64,7 +64,12 @@ def create_app(
     """
     hosts = Hosts.of(settings)
     cookie = SessionCookie(settings.is_https)
-    sockets = LiveSockets(accounts, settings.sockets_per_user, settings.sockets_per_address)
+    sockets = LiveSockets(
+        accounts,
+        settings.sockets_per_user,
+        settings.sockets_per_address,
+        settings.sockets_per_user * OPERATIONS_FOR_EACH_SOCKET,
+    )
     loop_lag, gate = LoopLag(), Gate()
     operations, streams = Operations(schema, _known_documents(settings, static)), SharedStreams()
     events = EventStreams(operations, make_context, sockets, streams)

@@ -146,7 +146,7 @@ class EventStreams:
             if operation.kind is not OperationType.QUERY and request.method == "GET":
                 raise BadRequest([GraphQLError("Send a mutation or subscription by POST.")])
             results = (
-                self._shared(asked, cast(SharingContext, context))
+                self._shared(operation, cast(SharingContext, context))
                 if operation.is_shared
                 else self._single(operation, identity)
             )
@@ -178,12 +178,11 @@ class EventStreams:
                 result = await anext(results, None)
 
     async def _shared(
-        self, asked: GraphQLRequest, context: SharingContext
+        self, operation: Operation, context: SharingContext
     ) -> AsyncGenerator[bytes, None]:
         """The frames that all get who ask the same and may see the same; the newest each time."""
         newest, is_over = Newest(), False
         while not is_over:
-            operation = self._operations.prepare(asked, context.for_audience())
             async with self._streams.joined(operation, context, newest) as member:
                 end = asyncio.ensure_future(member.until_end())
                 try:

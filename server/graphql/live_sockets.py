@@ -21,6 +21,8 @@ log = structlog.get_logger("server.sockets")
 K = TypeVar("K")
 
 RECHECK_SECONDS = 2.0
+OPERATIONS_FOR_EACH_SOCKET = 10
+"""Of those that one user may have open: twice what a dashboard keeps on one."""
 
 
 class End(enum.Enum):
@@ -48,7 +50,7 @@ class LiveSockets:
     accounts: Accounts
     per_user: int = 50
     per_address: int = 200
-    operations_per_user: int = 500
+    operations_per_user: int = 50 * OPERATIONS_FOR_EACH_SOCKET
     recheck_seconds: float = RECHECK_SECONDS
     _sockets: set[LiveSocket] = field(default_factory=set)
     _of_user: Counter[int] = field(default_factory=Counter)

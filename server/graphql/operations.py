@@ -74,11 +74,15 @@ class Operation:
             raise BadRequest(stream.errors or [])
         return stream
 
+    def with_context(self, context: object) -> Operation:
+        """The same in another context, of which nothing was asked yet."""
+        executor = copy(self._executor)
+        executor.context_value = context
+        return Operation(self._schema, self._document, executor, self._asked)
+
     def as_of_now(self) -> Operation:
         """The same, whose context stays what it is now while this one's goes on."""
-        executor = copy(self._executor)
-        executor.context_value = copy(executor.context_value)
-        return Operation(self._schema, self._document, executor, self._asked)
+        return self.with_context(copy(self._executor.context_value))
 
     async def result_of(self, event: Any) -> ExecutionResult:
         """A subscription's answer to one event."""

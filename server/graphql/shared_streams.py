@@ -192,13 +192,14 @@ class SharedStreams:
     ) -> AsyncIterator[Member]:
         """Be a member of the stream of this operation for as long as the block lasts.
 
-        `operation` was prepared with `context.for_audience()`; only the first of a stream runs.
+        What runs, once for all of the stream, is the first one's operation, for the audience.
         """
         audience = context.audience
         key = (operation.key, audience)
         stream = self._streams.get(key)
         if stream is None or stream.task.done():
-            stream = self._streams[key] = SharedStream(operation, audience)
+            shared = operation.with_context(context.for_audience())
+            stream = self._streams[key] = SharedStream(shared, audience)
         member = Member(context, receiver)
         try:
             await stream.join(member)

@@ -40,7 +40,7 @@ from server.graphql.messages import (
     decode,
     encode,
 )
-from server.graphql.operations import Operations
+from server.graphql.operations import Operation, Operations
 from server.graphql.outlet import Outlet
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort, frames_of
@@ -227,7 +227,7 @@ class Connection:
         try:
             operation = self.operations.prepare(asked, context)
             if operation.is_shared:
-                await self._share(operation_id, asked, cast(SharingContext, context))
+                await self._share(operation_id, operation, cast(SharingContext, context))
                 return Complete(operation_id)
             async with aclosing(operation.results()) as results:
                 async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
@@ -242,7 +242,7 @@ class Connection:
         return Complete(operation_id)
 
     async def _share(
-        self, operation_id: str, asked: GraphQLRequest, context: SharingContext
+        self, operation_id: str, operation: Operation, context: SharingContext
     ) -> None:
         """Be sent the frames that all get who ask the same and may see the same."""
         frames = frames_of(self.websocket.scope)
@@ -250,7 +250,6 @@ class Connection:
         is_over = False
         try:
             while not is_over:
-                operation = self.operations.prepare(asked, context.for_audience())
                 async with self.streams.joined(operation, context, outlet) as member:
                     async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
                         await member.until_first_frame()
