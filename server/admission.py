@@ -38,7 +38,7 @@ class Gate:
         self._turns = asyncio.Semaphore(at_once)
         self._waiting = 0
         self._seconds_each = FIRST_GUESS_SECONDS
-        self._last_in = 0.0
+        self._last_in: float | None = None
         self._last_told = 0.0
 
     @property
@@ -56,10 +56,11 @@ class Gate:
     def leave(self) -> None:
         """Once for each turn."""
         self._turns.release()
-        now = time.monotonic()
-        if self._waiting:  # else the time between two says nothing of how fast it could go
-            self._seconds_each += LEARNING * (min(now - self._last_in, 1.0) - self._seconds_each)
-        self._last_in = now
+        now, before = time.monotonic(), self._last_in
+        # Only in one and the same crowd the time between two says how fast it can go.
+        self._last_in = now if self._waiting else None
+        if before is not None:
+            self._seconds_each += LEARNING * (now - before - self._seconds_each)
 
     def come_back_in(self) -> float:
         """Seconds, of one who is not let in now: later than all who were told before."""

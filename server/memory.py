@@ -10,11 +10,10 @@ from __future__ import annotations
 import gc
 
 THRESHOLDS = (20_000, 20, 100)
-"""New objects before a search among the new; such searches before one among the older, and so on."""
+"""New objects before a search among the new; such searches before one among those that stayed."""
 
 
 def settle() -> None:
     """Once the process is ready: what is there by now stays, and need not be walked any more."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
