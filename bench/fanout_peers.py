@@ -33,9 +33,9 @@ from domain.sessions import Viewer
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
+from server import memory
 from server.accounts import DomainAccounts
 from server.app import create_app
-from server.graphql import live_sockets
 from server.logs import configure_logging
 from server.serve import listen, server_for
 from server.settings import Settings
@@ -127,16 +127,16 @@ async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
 
 
 async def ours(nodes: int, bus_url: str) -> None:
-    live_sockets.MAX_SOCKETS_PER_USER = live_sockets.MAX_SOCKETS_PER_ADDRESS = 100_000
     async with cluster(nodes, bus_url) as (live, password):
         _, secret = await DomainAccounts.sign_in("ada", password, "bench")
         app = create_app(
-            Settings(port=0),
+            Settings(port=0, sockets_per_user=100_000, sockets_per_address=100_000),
             schema,
             DomainAccounts(),
             lambda viewer, request_id, address: Context(viewer, request_id, live, address),
             ready={},
         )
+        memory.settle()  # as the product does
         await serve(app, f"quartermaster_session={secret}")
 
 

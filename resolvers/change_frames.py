@@ -1,9 +1,11 @@
-"""A subscription to a table: first all rows, in parts, then each one that changes."""
+"""A subscription to a table: first all rows, in parts, then each one that changes.
+
+Made once for all who may see the same: who joins, or was too slow for a change, gets all rows anew.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,7 +15,7 @@ from resolvers.context import Context
 from resolvers.ids import global_id
 
 PART = 100
-"""Rows per frame: few enough that no other client waits for them."""
+"""Rows per message: few enough that no other client waits for them."""
 
 T = TypeVar("T")
 
@@ -22,8 +24,19 @@ T = TypeVar("T")
 class Changes(Generic[T]):
     is_snapshot: bool
     is_complete: bool
-    changed: list[T]
-    removed: list[str]
+    changed: Collection[T]
+    removed: Collection[str]
+    rows: Collection[T]
+    """All that there are after the change."""
+
+    def for_newcomer(self) -> list[Changes[T]]:
+        """All rows in parts: what to know who has not seen the changes before."""
+        rows = list(self.rows)
+        starts = range(0, max(len(rows), 1), PART)
+        return [
+            Changes(True, start + PART >= len(rows), rows[start : start + PART], (), ())
+            for start in starts
+        ]
 
 
 async def changes_of(
@@ -31,10 +44,11 @@ async def changes_of(
     kind: str,
     type_name: str,
     rows_of: Callable[[Snapshot], Mapping[int, T]],
-) -> AsyncIterator[Changes[T]]:
+) -> AsyncIterator[Changes[T] | None]:
     """What `rows_of` has now, then what `context.live.feed` tells of `kind`.
 
-    The listener is registered before the first part is made: nothing falls in between.
+    None where nothing changed in it; who may see it may have changed all the same.
+    The listener is registered before the rows are read: nothing falls in between.
     """
     sent: set[int] | None = None
     async with aclosing(context.live.feed.listen(kind)) as feed:
@@ -42,15 +56,11 @@ async def changes_of(
             rows = rows_of(context.renew())
             if sent is None:
                 sent = set(rows)
-                parts = list(rows.values())
-                for start in range(0, max(len(parts), 1), PART):
-                    part = parts[start : start + PART]
-                    yield Changes(True, start + PART >= len(parts), part, [])
-                    await asyncio.sleep(0)
+                yield Changes(True, True, rows.values(), (), rows.values())
                 continue
             # What the viewer may no longer see is gone, and what is new to them appears.
             changed = [rows[i] for i in sorted((ids | (rows.keys() - sent)) & rows.keys())]
-            removed = sorted(sent - rows.keys())
+            removed = [global_id(type_name, i) for i in sorted(sent - rows.keys())]
             sent = set(rows)
-            if changed or removed:
-                yield Changes(False, True, changed, [global_id(type_name, i) for i in removed])
+            is_news = changed or removed
+            yield Changes(False, True, changed, removed, rows.values()) if is_news else None

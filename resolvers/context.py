@@ -71,6 +71,7 @@ class Context:
 
     def _forget(self) -> None:
         self.histories = 0
+        self.rows_so_far = 0
         self._reads: dict[str, asyncio.Task[Any]] = {}
         self.events_of_device = DataLoader(partial(latest_events, "device_id"))
         self.events_of_node = DataLoader(partial(latest_events, "node_id"))

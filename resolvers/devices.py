@@ -234,7 +234,7 @@ def job_of_process(root: ProcessSample, info: Info) -> JobRow | None:
 
 async def device_changes(
     info: Info, filter: FleetFilter | None = None
-) -> AsyncIterator[Changes[DeviceRow]]:
+) -> AsyncIterator[Changes[DeviceRow] | None]:
     async for changes in changes_of(
         info.context,
         "device",

@@ -125,7 +125,7 @@ def of_job(root: JobRow, info: Info) -> GroupRow | None:
     return info.context.snapshot.group_of_job(root)
 
 
-async def group_changes(info: Info) -> AsyncIterator[Changes[GroupRow]]:
+async def group_changes(info: Info) -> AsyncIterator[Changes[GroupRow] | None]:
     async for changes in changes_of(
         info.context, "group", "Group", lambda snapshot: snapshot.groups
     ):

@@ -63,7 +63,7 @@ def list_jobs(
         return _page(context, active, filter, order_by, wanted)
 
     async def with_ended() -> Page[JobRow]:
-        whose = None if context.is_operator else context.viewer.user_id
+        whose = None if context.is_operator else context.audience
         ended = await context.once("ended jobs", partial(read_ended_jobs, whose))
         rows = [*active, *(job for job in ended if belongs(job))]
         return _page(context, rows, filter, order_by, wanted)
@@ -161,6 +161,6 @@ def waiting_reason(root: JobRow, info: Info) -> str | None:
     return f"Waits for {asked} of {pool.name}, where {there} free."
 
 
-async def job_changes(info: Info) -> AsyncIterator[Changes[JobRow]]:
+async def job_changes(info: Info) -> AsyncIterator[Changes[JobRow] | None]:
     async for changes in changes_of(info.context, "job", "Job", lambda snapshot: snapshot.jobs):
         yield changes

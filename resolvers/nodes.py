@@ -177,7 +177,7 @@ def of_job(root: JobRow, info: Info) -> list[NodeRow]:
     return sorted((snapshot.nodes[i] for i in ids), key=lambda node: node.host_name)
 
 
-async def node_changes(info: Info) -> AsyncIterator[Changes[NodeRow]]:
+async def node_changes(info: Info) -> AsyncIterator[Changes[NodeRow] | None]:
     async for changes in changes_of(
         info.context, "node", "ClusterNode", lambda snapshot: snapshot.nodes
     ):

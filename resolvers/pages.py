@@ -19,6 +19,8 @@ from graphql import GraphQLError
 
 DEFAULT_PAGE = 50
 MAXIMUM_PAGE = 500
+MOST_ROWS = 50_000
+"""Of all pages of one answer together: five times the devices of a large cluster."""
 
 
 class OrderDirection(enum.Enum):
@@ -171,6 +173,37 @@ async def log_page(
     has_previous = more if backwards else wanted.after is not None
     has_next = wanted.before is not None if backwards else more
     return Page(edges, has_previous, has_next, count)
+
+
+class Counting(Protocol):
+    """The context of one answer."""
+
+    rows_so_far: int
+
+
+AnyPage = TypeVar("AnyPage", bound="Page[Any] | Awaitable[Page[Any]]")
+
+
+def counted(context: Counting, page: AnyPage) -> AnyPage:
+    """The same page, unless the answer becomes too large with it.
+
+    Raises: GraphQLError. What a document may ask for multiplies with each level, so it is the rows
+    that are counted and not what the document says.
+    """
+    if not isinstance(page, Page):
+        return _counted_later(context, page)  # type: ignore[return-value]
+    context.rows_so_far += len(page.edges)
+    if context.rows_so_far > MOST_ROWS:
+        raise GraphQLError(
+            f"The answer has more than {MOST_ROWS:,} rows on its pages, which is the most. "
+            "Ask for smaller pages, or for less on each level.",
+            extensions={"code": "ANSWER_LIMIT", "limit": MOST_ROWS},
+        )
+    return page
+
+
+async def _counted_later(context: Counting, page: Awaitable[Page[Any]]) -> Page[Any]:
+    return counted(context, await page)
 
 
 def total_count(root: Page[Any]) -> int | Awaitable[int]:

@@ -141,7 +141,7 @@ def of_job(root: JobRow, info: Info) -> PoolRow | None:
     return None if root.pool_id is None else info.context.snapshot.pools.get(root.pool_id)
 
 
-async def pool_changes(info: Info) -> AsyncIterator[Changes[PoolRow]]:
+async def pool_changes(info: Info) -> AsyncIterator[Changes[PoolRow] | None]:
     async for changes in changes_of(info.context, "pool", "Pool", lambda snapshot: snapshot.pools):
         yield changes
 

@@ -177,11 +177,11 @@ class FleetFrame:
         self.sequence = sequence
         self.is_key_frame = is_key_frame
 
-    def for_newcomer(self) -> FleetFrame:
-        """The same as the first that somebody sees."""
+    def for_newcomer(self) -> list[FleetFrame]:
+        """The same for somebody who has not seen the last key frame."""
         if self.is_key_frame:
-            return self
-        return FleetFrame(self._context, self._devices, self.sequence, is_key_frame=True)
+            return [self]
+        return [FleetFrame(self._context, self._devices, self.sequence, is_key_frame=True)]
 
     @property
     def device_ids(self) -> list[str] | None:

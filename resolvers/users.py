@@ -156,7 +156,7 @@ def of_job(root: JobRow, info: Info) -> UserRow | None:
     return None if root.user_id is None else info.context.snapshot.users.get(root.user_id)
 
 
-async def user_changes(info: Info) -> AsyncIterator[Changes[UserRow]]:
+async def user_changes(info: Info) -> AsyncIterator[Changes[UserRow] | None]:
     async for changes in changes_of(info.context, "user", "User", lambda snapshot: snapshot.users):
         yield changes
 

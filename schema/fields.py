@@ -41,7 +41,8 @@ def shared_subscription(resolver: Callable[..., Any], description: str | None = 
     """The same, where each event is the state of now: anyone may join at any of them.
 
     What is asked alike is made once for all of an audience. An event for those who have seen none
-    before may differ: `event.for_newcomer()`, where it has that.
+    before may differ: `event.for_newcomer()`, where it has that. An event None is no frame: it has
+    those found who may see something else by now.
     """
     return strawberry.subscription(
         resolver=resolver, description=description, metadata={IS_SHARED: True}

@@ -99,26 +99,26 @@ class Subscription:
         resolvers.telemetry.telemetry_of_devices,
         description="Telemetry of devices as objects, once per tick. Made for few devices.",
     )
-    node_changes: AsyncGenerator[NodeChanges, None] = subscription(
+    node_changes: AsyncGenerator[NodeChanges, None] = shared_subscription(
         resolvers.nodes.node_changes,
         description="All nodes first, then each one that changes.",
     )
-    device_changes: AsyncGenerator[DeviceChanges, None] = subscription(
+    device_changes: AsyncGenerator[DeviceChanges, None] = shared_subscription(
         resolvers.devices.device_changes,
         description=(
             "All devices first, then each one that changes: place, pool, holder or health, "
             "not telemetry."
         ),
     )
-    job_changes: AsyncGenerator[JobChanges, None] = subscription(
+    job_changes: AsyncGenerator[JobChanges, None] = shared_subscription(
         resolvers.jobs.job_changes,
         description="All active jobs first, then each that changes.",
     )
-    pool_changes: AsyncGenerator[PoolChanges, None] = subscription(
+    pool_changes: AsyncGenerator[PoolChanges, None] = shared_subscription(
         resolvers.pools.pool_changes,
         description="All pools first, then each that changes: name, group, devices.",
     )
-    group_changes: AsyncGenerator[GroupChanges, None] = subscription(
+    group_changes: AsyncGenerator[GroupChanges, None] = shared_subscription(
         resolvers.groups.group_changes,
         description="All groups first, then each that changes: name, pool, users.",
     )
@@ -129,7 +129,7 @@ class Subscription:
             "for operators, empty for others."
         ),
     )
-    user_changes: AsyncGenerator[UserChanges, None] = subscription(
+    user_changes: AsyncGenerator[UserChanges, None] = shared_subscription(
         resolvers.users.user_changes,
         description="All users first, then each that changes: name, roles, group.",
     )

@@ -71,7 +71,8 @@ def connection(
         last: int | None = None,
         before: str | None = None,
     ) -> Any:
-        return resolver(root, info, filter, order_by, pages.Slice(first, after, last, before))
+        page = pages.Slice(first, after, last, before)
+        return pages.counted(info.context, resolver(root, info, filter, order_by, page))
 
     async def answer_later(
         root: Any,
@@ -84,7 +85,7 @@ def connection(
         before: str | None = None,
     ) -> Any:
         page = pages.Slice(first, after, last, before)
-        return await resolver(root, info, filter, order_by, page)
+        return await pages.counted(info.context, resolver(root, info, filter, order_by, page))
 
     function: Any = answer_later if inspect.iscoroutinefunction(resolver) else answer
     inputs = {"filter": filter, "order_by": order_by}

@@ -19,12 +19,19 @@ from starlette.types import ASGIApp
 
 from resolvers.live import Live
 from server.accounts import Accounts
+from server.admission import Admission, Gate
 from server.audit_export import export_audit
 from server.auth import SignInRoutes
 from server.graphql.event_stream import EventStreams
 from server.graphql.execution import MakeContext
 from server.graphql.http import GraphQLOverHTTP
-from server.graphql.live_sockets import LiveSockets
+from server.graphql.known_documents import (
+    MANIFEST,
+    DocumentsUnreadable,
+    KnownDocuments,
+    read_documents,
+)
+from server.graphql.live_sockets import OPERATIONS_FOR_EACH_SOCKET, LiveSockets
 from server.graphql.operations import Operations
 from server.graphql.shared_streams import SharedStreams
 from server.graphql.websocket import GraphQLOverWebSocket
@@ -39,7 +46,7 @@ from server.security.headers import GRAPHIQL_PATH, SecurityHeaders, read_style_h
 from server.security.hosts import HostGuard, Hosts
 from server.security.requests import Requests
 from server.security.scraping import ScrapeGuard
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.static_web import Page, StaticWeb
 
 STATIC = Path(__file__).parent / "static"
@@ -58,13 +65,18 @@ def create_app(
     """The application. Database and bus are opened by who calls; `ready` asks after them.
 
     `live`: the cluster that /metrics tells of, beside the process itself.
-    `app.state` has `sockets` (LiveSockets) and `loop_lag` (LoopLag).
+    `app.state` has `sockets` (LiveSockets), `loop_lag` (LoopLag) and `gate` (Gate).
     """
     hosts = Hosts.of(settings)
     cookie = SessionCookie(settings.is_https)
-    sockets = LiveSockets(accounts)
-    loop_lag = LoopLag()
-    operations, streams = Operations(schema), SharedStreams()
+    sockets = LiveSockets(
+        accounts,
+        settings.sockets_per_user,
+        settings.sockets_per_address,
+        settings.sockets_per_user * OPERATIONS_FOR_EACH_SOCKET,
+    )
+    loop_lag, gate = LoopLag(), Gate()
+    operations, streams = Operations(schema, _known_documents(settings, static)), SharedStreams()
     events = EventStreams(operations, make_context, sockets, streams)
     over_http = GraphQLOverHTTP(operations, make_context, events)
     sign_in = SignInRoutes(accounts, cookie, sockets)
@@ -108,7 +120,8 @@ def create_app(
                 GRAPHQL_PATH,
                 GraphQLOverWebSocket(operations, make_context, sockets, streams),
                 middleware=[
-                    Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie)
+                    Middleware(Admission, gate=gate),
+                    Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie),
                 ],
             ),
             route("/audit.jsonl", export_audit, Access.OPERATOR, ["GET"]),
@@ -145,7 +158,20 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.sockets = sockets
     app.state.loop_lag = loop_lag
+    app.state.gate = gate
     return app
+
+
+def _known_documents(settings: Settings, static: Path) -> KnownDocuments:
+    """The dashboard's, and those of the operator. Raises: SettingsError."""
+    places = [static / MANIFEST] if (static / MANIFEST).exists() else []
+    if settings.persisted_documents_path:
+        places.append(Path(settings.persisted_documents_path))
+    try:
+        texts = list(read_documents(*places))
+    except DocumentsUnreadable as error:
+        raise SettingsError(f"{error} (QUARTERMASTER_PERSISTED_DOCUMENTS_PATH)") from None
+    return KnownDocuments(texts, only=settings.persisted_documents == "only")
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from outbound.client import Outbound
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
+from server import memory
 from server.accounts import DomainAccounts
 from server.app import create_app
 from server.serve import listen, server_for
@@ -134,7 +135,12 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
     listener = listen(settings)
     async with _owned(asyncio.create_task(live.run(), name="live")):
         await live.has_inventory.wait()
-        server = server_for(app, lambda: ready(_url(settings, listener)))
+
+        def serving() -> None:
+            memory.settle()
+            ready(_url(settings, listener))
+
+        server = server_for(app, serving)
         await server.serve([listener])
 
 

@@ -82,7 +82,8 @@ def server_for(app: ASGIApp, ready: Callable[[], None] = lambda: None) -> Server
             ws_max_size=BODY_LIMIT_BYTES,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
-            # Per-socket compression of a frame costs more than all else together.
+            # Per-socket compression of a frame costs more than all else together; the protocol
+            # class offers one that is shared.
             ws_per_message_deflate=False,
             # What a request says of its own origin (X-Forwarded-*) is not believed.
             proxy_headers=False,

@@ -13,6 +13,7 @@ from outbound.policy import Policy
 PREFIX = "QUARTERMASTER_"
 EMBEDDED_REDIS = "embedded://"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+PERSISTED_DOCUMENTS = ("optional", "only")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 SECRET_LENGTH = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -44,6 +45,10 @@ class Settings:
     secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
+    persisted_documents: str = "optional"
+    persisted_documents_path: str = ""  # empty: only the dashboard's own
+    sockets_per_user: int = 50
+    sockets_per_address: int = 200
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -55,6 +60,14 @@ class Settings:
             raise SettingsError(
                 f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {self.log_level!r}."
             )
+        if self.persisted_documents not in PERSISTED_DOCUMENTS:
+            raise SettingsError(
+                f"{PREFIX}PERSISTED_DOCUMENTS must be {' or '.join(PERSISTED_DOCUMENTS)}, "
+                f"not {self.persisted_documents!r}."
+            )
+        for name in ("sockets_per_user", "sockets_per_address"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()} must be 1 at least.")
         for name in ("cluster_name", "operator_name"):
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
@@ -186,7 +199,7 @@ def _parse(variable: str, name: str, text: str) -> object:
             return Path(text)
         case "metrics_token" | "secret_key":
             _require_secret(variable, text)
-        case "port":
+        case "port" | "sockets_per_user" | "sockets_per_address":
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
             return int(text)

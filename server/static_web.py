@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from server.refusals import Refused
 from server.security.headers import IMMUTABLE
 
-NOT_SERVED = ("csp.json",)
+NOT_SERVED = ("csp.json", "documents.json")
 GZIP_FROM_BYTES = 1024
 COMPRESSIBLE = ("text/", "application/json", "application/manifest", "image/svg")
 # What a screen's path may look like: a file at the top or a hidden name is none.

@@ -25,6 +25,7 @@ INVENTORY = """{
 }"""
 STATE = "subscription { clusterSnapshot { time nodesTotal nodesReady nodesStale } }"
 COUNT = "{ devices { totalCount } }"
+MANY = 300
 
 
 @pytest.mark.spec("INST-1", "INST-2", "GROUP-1", "POOL-1")
@@ -188,3 +189,44 @@ async def test_history_outlives_a_crash_but_for_its_last_second_or_two(
     # The buckets may lie elsewhere by then; nothing of before is missing within them.
     whole = {second: mean for second, mean in before.items() if second < max(before) - 2}
     assert whole.items() <= after.items()
+
+
+@pytest.mark.spec("F-20", "F-21", "API-4")
+async def test_hundreds_who_come_back_after_a_restart_are_all_live_again(
+    start_product: StartProduct, operator_of: SignIn
+) -> None:
+    many = {"QUARTERMASTER_SOCKETS_PER_USER": "1000", "QUARTERMASTER_SOCKETS_PER_ADDRESS": "1000"}
+    product = start_product("4x4", **many)
+    operator = await operator_of(product)
+    hints: list[str] = []
+
+    async def watch() -> None:
+        """As the dashboard does: comes back when it is told to, until it is live once more."""
+        rounds = 0
+        while rounds < 2:
+            try:
+                async with operator.subscribe(STATE) as state:
+                    rounds += 1
+                    assert "clusterSnapshot" in await state.next()
+                    if rounds == 2:
+                        return
+                    live.release()
+                    while True:
+                        await state.next()
+            except ConnectionClosed as closed:
+                assert closed.rcvd is not None
+                assert closed.rcvd.code in (1012, 1013)
+                hints.append(closed.rcvd.reason)
+                await asyncio.sleep(int(closed.rcvd.reason.removeprefix("retry-after-ms=")) / 1000)
+            except OSError:  # nobody listens yet
+                await asyncio.sleep(0.2)
+
+    live = asyncio.Semaphore(0)
+    async with asyncio.timeout(90), asyncio.TaskGroup() as group:
+        for _ in range(MANY):
+            group.create_task(watch())
+        for _ in range(MANY):
+            await live.acquire()
+        await asyncio.to_thread(product.restart)
+    assert len(hints) >= MANY
+    assert len(set(hints)) > MANY / 10

@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { styleHashes } from "./csp";
+import { knownDocuments } from "./documents";
 
 /** Two entries into the server's static folder: the dashboard, and GraphiQL with its own workers. */
 export default defineConfig({
-  plugins: [react(), styleHashes()],
+  plugins: [react(), styleHashes(), knownDocuments()],
   build: {
     outDir: "../server/static",
     emptyOutDir: true,

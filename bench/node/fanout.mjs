@@ -6,25 +6,28 @@ import { buildSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 
-const { deviceTelemetry } = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const scalar = (name, value) =>
-  name === "memoryUsedBytes" ? "Float" : typeof value === "number" ? "Float" : typeof value === "boolean" ? "Boolean!" : "String";
-const fields = Object.entries(deviceTelemetry[0]).map(([name, value]) => `${name}: ${scalar(name, value)}`);
+const [[root, data]] = Object.entries(JSON.parse(readFileSync(process.argv[2], "utf8")));
+const typeOf = (value) =>
+  Array.isArray(value) ? `[${typeOf(value.find((each) => each !== null))}]`
+  : typeof value === "number" ? "Float" : typeof value === "boolean" ? "Boolean" : "String";
+const isList = Array.isArray(data);
+const fields = Object.entries(isList ? data[0] : data).map(([name, value]) => `${name}: ${typeOf(value)}`);
 const schema = buildSchema(`
-  type DeviceTelemetry { ${fields.join("\n")} }
+  type Frame { ${fields.join("\n")} }
   type Query { nothing: String }
-  type Subscription { deviceTelemetry: [DeviceTelemetry!]! }
+  type Subscription { ${root}: ${isList ? "[Frame!]!" : "Frame!"} }
 `);
 
 async function* ticks() {
   for (;;) {
     await new Promise((done) => setTimeout(done, 1000 - (Date.now() % 1000)));
-    yield { deviceTelemetry };
+    const time = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+    yield { [root]: isList ? data : { ...data, time } };
   }
 }
 
 const server = createServer();
-useServer({ schema, roots: { subscription: { deviceTelemetry: ticks } } }, new WebSocketServer({ server, path: "/graphql" }));
+useServer({ schema, roots: { subscription: { [root]: ticks } } }, new WebSocketServer({ server, path: "/graphql" }));
 server.listen(0, "127.0.0.1", () => {
   console.log(JSON.stringify({ port: server.address().port, cookie: "", pid: process.pid }));
 });

@@ -35,6 +35,10 @@ LONGEST = 20_000
 MOST_PLANS = 16
 
 
+class NoOperation(Exception):
+    """There is no document, or no such operation in it."""
+
+
 class BadRequest(Exception):
     """What keeps an operation from being run at all."""
 

@@ -18,16 +18,17 @@ from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.types import Send
 
-from server.graphql.documents import BadRequest
+from server.graphql.documents import BadRequest, NoOperation
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
     GraphQLRequest,
     MakeContext,
 )
+from server.graphql.frames import Frame
 from server.graphql.live_sockets import LiveSockets
 from server.graphql.masking import accident, answer_of, formatted
-from server.graphql.operations import NoOperation, Operation, Operations
+from server.graphql.operations import Operation, Operations
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort
 from server.security.access import viewer_of
@@ -43,22 +44,33 @@ COMPLETE = b"event: complete\ndata:\n\n"
 
 
 class Newest:
-    """The newest payload that was offered; those before it are forgotten."""
+    """The newest frame that was offered; those before it are forgotten."""
 
     def __init__(self) -> None:
-        self._payload: bytes | None = None
+        self._frame: Frame | None = None
         self._is_there = asyncio.Event()
 
-    def offer(self, payload: bytes) -> None:
-        self._payload = payload
+    @property
+    def keeps_up(self) -> bool:
+        return self._frame is None
+
+    async def prepare(self, frame: Frame) -> None:
+        """Events are sent as they are."""
+
+    def offer(self, frame: Frame) -> None:
+        self._frame = frame
         self._is_there.set()
 
-    async def take(self) -> bytes:
+    def forget(self) -> None:
+        self._frame = None
+        self._is_there.clear()
+
+    async def take(self) -> Frame:
         await self._is_there.wait()
         self._is_there.clear()
-        payload, self._payload = self._payload, None
-        assert payload is not None
-        return payload
+        frame, self._frame = self._frame, None
+        assert frame is not None
+        return frame
 
 
 class EventStreams:
@@ -134,7 +146,7 @@ class EventStreams:
             if operation.kind is not OperationType.QUERY and request.method == "GET":
                 raise BadRequest([GraphQLError("Send a mutation or subscription by POST.")])
             results = (
-                self._shared(asked, cast(SharingContext, context))
+                self._shared(operation, cast(SharingContext, context))
                 if operation.is_shared
                 else self._single(operation, identity)
             )
@@ -166,20 +178,20 @@ class EventStreams:
                 result = await anext(results, None)
 
     async def _shared(
-        self, asked: GraphQLRequest, context: SharingContext
+        self, operation: Operation, context: SharingContext
     ) -> AsyncGenerator[bytes, None]:
         """The frames that all get who ask the same and may see the same; the newest each time."""
         newest, is_over = Newest(), False
         while not is_over:
-            operation = self._operations.prepare(asked, context.for_audience())
-            async with self._streams.joined(operation, context, newest.offer) as member:
+            async with self._streams.joined(operation, context, newest) as member:
                 end = asyncio.ensure_future(member.until_end())
                 try:
                     while not end.done():
                         taking = asyncio.ensure_future(newest.take())
                         await asyncio.wait([taking, end], return_when=asyncio.FIRST_COMPLETED)
                         if taking.done():
-                            yield taking.result()
+                            for payload in taking.result().payloads:
+                                yield payload.text
                         else:
                             taking.cancel()
                     is_over = end.result()

@@ -20,7 +20,8 @@ TOO_SLOW = f"No answer within {EXECUTION_LIMIT_SECONDS:.0f} s; ask for less at o
 class GraphQLRequest(msgspec.Struct, rename="camel"):
     """The parameters of the GraphQL-over-HTTP specification; others are ignored, as it asks."""
 
-    query: str
+    query: str | None = None
+    document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None

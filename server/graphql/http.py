@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from server.graphql.accept import EVENT_STREAM, GRAPHQL_RESPONSE, choose_media_type
-from server.graphql.documents import BadRequest
+from server.graphql.documents import BadRequest, NoOperation
 from server.graphql.event_stream import EventStreams
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
@@ -21,7 +21,7 @@ from server.graphql.execution import (
     MakeContext,
 )
 from server.graphql.masking import formatted
-from server.graphql.operations import NoOperation, Operations
+from server.graphql.operations import Operations
 from server.refusals import Refused
 from server.security.access import viewer_of
 from server.security.bodies import read_json_body
@@ -67,8 +67,6 @@ class GraphQLOverHTTP:
 
     async def _execute(self, request: Request, asked: GraphQLRequest) -> ExecutionResult:
         scope = request.scope
-        if not asked.query:
-            raise _bad_request("The query is empty.")
         context = self.make_context(viewer_of(scope), request_id(scope), client_address(scope))
         try:
             operation = self.operations.prepare(asked, context)

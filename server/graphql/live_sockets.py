@@ -20,9 +20,9 @@ log = structlog.get_logger("server.sockets")
 
 K = TypeVar("K")
 
-MAX_SOCKETS_PER_USER = 50
-MAX_SOCKETS_PER_ADDRESS = 200
 RECHECK_SECONDS = 2.0
+OPERATIONS_FOR_EACH_SOCKET = 10
+"""Of those that one user may have open: twice what a dashboard keeps on one."""
 
 
 class End(enum.Enum):
@@ -48,9 +48,13 @@ class LiveSockets:
     every socket within RECHECK_SECONDS."""
 
     accounts: Accounts
+    per_user: int = 50
+    per_address: int = 200
+    operations_per_user: int = 50 * OPERATIONS_FOR_EACH_SOCKET
     recheck_seconds: float = RECHECK_SECONDS
     _sockets: set[LiveSocket] = field(default_factory=set)
     _of_user: Counter[int] = field(default_factory=Counter)
+    _operations_of: Counter[int] = field(default_factory=Counter)
     _at_address: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
@@ -58,10 +62,10 @@ class LiveSockets:
 
     def open(self, viewer: Viewer, address: str, end: Callable[[End], None]) -> LiveSocket:
         """Raises: Refused (429) when the user or the address has too many."""
-        if self._of_user[viewer.user_id] >= MAX_SOCKETS_PER_USER:
-            raise _too_many("your user", MAX_SOCKETS_PER_USER)
-        if self._at_address[address] >= MAX_SOCKETS_PER_ADDRESS:
-            raise _too_many("your address", MAX_SOCKETS_PER_ADDRESS)
+        if self._of_user[viewer.user_id] >= self.per_user:
+            raise _too_many("your user", self.per_user, "SOCKETS_PER_USER")
+        if self._at_address[address] >= self.per_address:
+            raise _too_many("your address", self.per_address, "SOCKETS_PER_ADDRESS")
         socket = LiveSocket(viewer.session_id, viewer.user_id, viewer.roles, address, end)
         self._sockets.add(socket)
         self._of_user[socket.user_id] += 1
@@ -73,6 +77,17 @@ class LiveSockets:
         self._sockets.remove(socket)
         _count_down(self._of_user, socket.user_id)
         _count_down(self._at_address, socket.address)
+
+    def may_begin(self, user_id: int) -> bool:
+        """Whether one more operation of the user may run on a WebSocket."""
+        return self._operations_of[user_id] < self.operations_per_user
+
+    def begun(self, user_id: int) -> None:
+        self._operations_of[user_id] += 1
+
+    def ended(self, user_id: int) -> None:
+        """Once for each operation that was begun."""
+        _count_down(self._operations_of, user_id)
 
     def end_session(self, session_id: int) -> None:
         for socket in [socket for socket in self._sockets if socket.session_id == session_id]:
@@ -107,7 +122,9 @@ def _count_down(counter: Counter[K], key: K) -> None:
         del counter[key]
 
 
-def _too_many(whose: str, limit: int) -> Refused:
+def _too_many(whose: str, limit: int, setting: str) -> Refused:
     return Refused(
-        429, "TOO_MANY_SOCKETS", f"{limit} WebSockets are open for {whose}; close some first."
+        429,
+        "TOO_MANY_SOCKETS",
+        f"{limit} WebSockets are open for {whose} (QUARTERMASTER_{setting}); close some first.",
     )

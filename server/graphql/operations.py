@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -16,19 +17,12 @@ from graphql.execution import (
     execute_root_selection_set,
 )
 
-from server.graphql.documents import BadRequest, Document, Documents
+from server.graphql.documents import BadRequest, Document, Documents, NoOperation
 from server.graphql.execution import GraphQLRequest
+from server.graphql.known_documents import KnownDocuments
 from server.metrics.process import GRAPHQL_OPERATIONS
 
 MOST_VARIABLE_ERRORS = 10
-
-
-class NoOperation(Exception):
-    """The document has none, or none of that name."""
-
-    def __init__(self, name: str | None) -> None:
-        named = "" if name is None else f" named {name!r}"
-        super().__init__(f"The document has no operation{named}.")
 
 
 class Operation:
@@ -81,6 +75,16 @@ class Operation:
             raise BadRequest(stream.errors or [])
         return stream
 
+    def with_context(self, context: object) -> Operation:
+        """The same in another context, of which nothing was asked yet."""
+        executor = copy(self._executor)
+        executor.context_value = context
+        return Operation(self._schema, self._document, executor, self._asked)
+
+    def as_of_now(self) -> Operation:
+        """The same, whose context stays what it is now while this one's goes on."""
+        return self.with_context(copy(self._executor.context_value))
+
     async def result_of(self, event: Any) -> ExecutionResult:
         """A subscription's answer to one event."""
         executor = self._executor.build_per_event_executor(event)
@@ -114,15 +118,17 @@ async def closed(events: AsyncIterable[Any]) -> AsyncIterator[AsyncIterable[Any]
 class Operations:
     """What clients may ask of `schema`."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(self, schema: strawberry.Schema, known: KnownDocuments | None = None) -> None:
         self._schema = schema
+        self._known = known or KnownDocuments()
         self._documents = Documents(schema._schema)
 
     def prepare(self, asked: GraphQLRequest, context: object) -> Operation:
         """Raises: BadRequest, NoOperation."""
-        document = self._documents.read(asked.query)
+        document = self._documents.read(self._known.text_of(asked))
         if document.operation(asked.operation_name) is None:
-            raise NoOperation(asked.operation_name)
+            named = "" if asked.operation_name is None else f" named {asked.operation_name!r}"
+            raise NoOperation(f"The document has no operation{named}.")
         executor = Executor.build(
             self._schema._schema,
             document.node,

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from server.graphql.frames import Frame, deflate
 from server.protocols import TextFrames
 
 END = b"}"
+DEFLATED_END = deflate(END)
 
 
 class Outlet:
@@ -27,15 +29,24 @@ class Outlet:
         give_up: Callable[[], None],
     ) -> None:
         self._frames = frames
+        self._deflates = frames.deflates
         self._patience_seconds = patience_seconds
         self._start = b'{"type":"next","id":%b,"payload":' % msgspec.json.encode(operation_id)
+        self._deflated_start = deflate(self._start) if self._deflates else b""
         self._give_up = give_up
-        self._newest: bytes | None = None
+        self._newest: Frame | None = None
         self._behind_since: float | None = None
 
-    def offer(self, payload: bytes) -> None:
-        """`payload`: a JSON object, the message's payload."""
-        self._newest = payload
+    @property
+    def keeps_up(self) -> bool:
+        return self._newest is None
+
+    async def prepare(self, frame: Frame) -> None:
+        if self._deflates:
+            await frame.deflate()
+
+    def offer(self, frame: Frame) -> None:
+        self._newest = frame
         if self._frames.is_writable:
             self._flush()
         elif self._behind_since is None:
@@ -44,11 +55,16 @@ class Outlet:
         elif asyncio.get_running_loop().time() - self._behind_since > self._patience_seconds:
             self._give_up()
 
-    def close(self) -> None:
-        """The operation is over: what still waits is not sent."""
+    def forget(self) -> None:
         self._newest = None
 
     def _flush(self) -> None:
-        payload, self._newest, self._behind_since = self._newest, None, None
-        if payload is not None and self._frames.is_open:
-            self._frames.write(self._start, payload, END)
+        frame, self._newest, self._behind_since = self._newest, None, None
+        if frame is None or not self._frames.is_open:
+            return
+        for payload in frame.payloads:
+            deflated = payload.deflated if self._deflates else None
+            if deflated is None:
+                self._frames.write(self._start, payload.text, END)
+            else:
+                self._frames.write_deflated(self._deflated_start, deflated, DEFLATED_END)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-import msgspec
 import structlog
 
-from server.graphql.masking import answer_of
+from server.graphql.frames import EventFrames, Frame
 from server.graphql.operations import Operation, closed
 
 log = structlog.get_logger("server.graphql")
@@ -37,14 +36,49 @@ class SharingContext(Protocol):
         ...
 
 
-class Member:
-    """One operation of one client, which is offered the newest payload whenever there is one."""
+class Receiver(Protocol):
+    """The way to one client."""
 
-    def __init__(self, context: SharingContext, offer: Callable[[bytes], None]) -> None:
+    @property
+    def keeps_up(self) -> bool:
+        """Whether all that it was offered is on its way; else the next offer replaces a frame."""
+        ...
+
+    async def prepare(self, frame: Frame) -> None:
+        """Make what the frame needs before it can be offered, which may take a while."""
+        ...
+
+    def offer(self, frame: Frame) -> None: ...
+
+    def forget(self) -> None:
+        """Send nothing that still waits."""
+        ...
+
+
+class Member:
+    """One operation of one client, which is offered the newest frame whenever there is one.
+
+    A frame may tell only what differs from the one before, so who has missed one (or lost it to a
+    newer one that replaced it) is given a first frame again.
+    """
+
+    def __init__(self, context: SharingContext, receiver: Receiver) -> None:
         self.context = context
-        self.offer = offer
+        self.receiver = receiver
         self.has_frame = asyncio.Event()
+        self.offered = 0
+        """The number of the event of which it was offered a frame last."""
+        self._has_seen_all = False
         self._ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def knows_all_before(self, number: int) -> bool:
+        """Whether nothing before the event of this number has passed it by."""
+        return self._has_seen_all and self.offered == number - 1 and self.receiver.keeps_up
+
+    def offer(self, frame: Frame, number: int) -> None:
+        self.offered, self._has_seen_all = number, frame.is_whole
+        self.has_frame.set()
+        self.receiver.offer(frame)
 
     async def until_first_frame(self) -> None:
         """Or until the end."""
@@ -71,6 +105,7 @@ class Member:
             self._ended.set_exception(error)
 
     def move(self) -> None:
+        self.receiver.forget()
         if not self._ended.done():
             self._ended.set_result(False)
 
@@ -86,21 +121,24 @@ class SharedStream:
         self.audience = audience
         self.identity = f"shared-{secrets.token_hex(4)}"
         self.members: set[Member] = set()
-        self._event: Any = None
-        self._newcomers_payload: asyncio.Task[bytes] | None = None
+        self._latest: EventFrames | None = None
+        self._number = 0
         self.task = asyncio.create_task(self._run(), name=self.identity)
 
     async def join(self, member: Member) -> None:
         """The member's first frame is that of now, where there is one already."""
         self.members.add(member)
-        if self._event is not None:
-            await self._welcome(member)
+        if self._latest is not None:
+            await self._offer(member, self._latest)
 
     async def _run(self) -> None:
         error: Exception | None = None
         try:
             async with closed(await self.operation.events()) as events:
                 async for event in events:
+                    if event is None:
+                        self._move_members()
+                        continue
                     try:
                         await self._publish(event)
                     except Exception:  # one frame is lost, and nobody's subscription
@@ -111,42 +149,32 @@ class SharedStream:
             for member in tuple(self.members):
                 member.end(error)
 
+    def _move_members(self) -> None:
+        """Those who may see something else by now."""
+        for member in tuple(self.members):
+            if member.context.audience != self.audience:
+                member.move()
+
     async def _publish(self, event: Any) -> None:
-        self._event, self._newcomers_payload = event, None
-        payload: bytes | None = None
+        self._number += 1
+        latest = EventFrames(self._number, self.operation.as_of_now(), event, self.identity)
+        self._latest = latest
         for number, member in enumerate(tuple(self.members)):
             if number % OFFERS_AT_ONCE == OFFERS_AT_ONCE - 1:
                 await asyncio.sleep(0)
-            if not member.has_frame.is_set():
-                await self._welcome(member)
-                continue
-            if payload is None:
-                payload = await self._payload(event)
-            self._offer(member, payload)
+            await self._offer(member, latest)
 
-    async def _welcome(self, member: Member) -> None:
-        if self._newcomers_payload is None:
-            event = self._event
-            for_newcomer = getattr(event, "for_newcomer", None)
-            made = self._payload(event if for_newcomer is None else for_newcomer())
-            self._newcomers_payload = asyncio.create_task(made)
-        payload = await asyncio.shield(self._newcomers_payload)
-        if not member.has_frame.is_set():
-            self._offer(member, payload)
-
-    def _offer(self, member: Member, payload: bytes) -> None:
+    async def _offer(self, member: Member, latest: EventFrames) -> None:
         """Hand it over, unless the member has left, or may no longer see what the others see."""
+        knows_all = member.knows_all_before(latest.number)
+        frame = await (latest.next() if knows_all else latest.first())
+        await member.receiver.prepare(frame)
         if member not in self.members:
             return
         if member.context.audience != self.audience:
             member.move()
-            return
-        member.has_frame.set()
-        member.offer(payload)
-
-    async def _payload(self, event: Any) -> bytes:
-        result = await self.operation.result_of(event)
-        return msgspec.json.encode(answer_of(result, self.identity))
+        elif member.offered < latest.number:  # else a newer one came while this was made
+            member.offer(frame, latest.number)
 
 
 class SharedStreams:
@@ -160,18 +188,19 @@ class SharedStreams:
 
     @asynccontextmanager
     async def joined(
-        self, operation: Operation, context: SharingContext, offer: Callable[[bytes], None]
+        self, operation: Operation, context: SharingContext, receiver: Receiver
     ) -> AsyncIterator[Member]:
         """Be a member of the stream of this operation for as long as the block lasts.
 
-        `operation` was prepared with `context.for_audience()`; only the first of a stream runs.
+        What runs, once for all of the stream, is the first one's operation, for the audience.
         """
         audience = context.audience
         key = (operation.key, audience)
         stream = self._streams.get(key)
         if stream is None or stream.task.done():
-            stream = self._streams[key] = SharedStream(operation, audience)
-        member = Member(context, offer)
+            shared = operation.with_context(context.for_audience())
+            stream = self._streams[key] = SharedStream(shared, audience)
+        member = Member(context, receiver)
         try:
             await stream.join(member)
             yield member

@@ -17,7 +17,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.graphql.documents import BadRequest
+from server.graphql.documents import BadRequest, NoOperation
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
     TOO_SLOW,
@@ -40,7 +40,7 @@ from server.graphql.messages import (
     decode,
     encode,
 )
-from server.graphql.operations import NoOperation, Operations
+from server.graphql.operations import Operation, Operations
 from server.graphql.outlet import Outlet
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort, frames_of
@@ -90,7 +90,9 @@ class GraphQLOverWebSocket:
                 400, "SUBPROTOCOL_NOT_SUPPORTED", f"Ask for the subprotocol {SUBPROTOCOL}."
             )
         websocket = WebSocket(scope, receive, send)
-        connection = Connection(websocket, self.operations, self.make_context, self.streams)
+        connection = Connection(
+            websocket, self.operations, self.make_context, self.streams, self.sockets
+        )
         socket = self.sockets.open(viewer_of(scope), connection.address, connection.end)
         try:
             await connection.serve()
@@ -105,11 +107,13 @@ class Connection:
         operations: Operations,
         make_context: MakeContext,
         streams: SharedStreams,
+        sockets: LiveSockets,
     ) -> None:
         self.websocket = websocket
         self.operations = operations
         self.make_context = make_context
         self.streams = streams
+        self.sockets = sockets
         self.viewer = viewer_of(websocket.scope)
         self.request_id = request_id(websocket.scope)
         self.address = client_address(websocket.scope)
@@ -126,7 +130,11 @@ class Connection:
         self.close(*CLOSES[why])
 
     async def serve(self) -> None:
-        await self.websocket.accept(subprotocol=SUBPROTOCOL)
+        try:
+            await self.websocket.accept(subprotocol=SUBPROTOCOL)
+        except WebSocketDisconnect:
+            log.debug("socket.left", request_id=self.request_id)
+            return
         deadline = asyncio.get_running_loop().call_later(INIT_SECONDS, self._require_init)
         reader = self._start(self._read())
         try:
@@ -184,14 +192,21 @@ class Connection:
             self.close(4409, f"Subscriber for {message.id} already exists"[:120])
         # Operations that still clean up count, so that their number is bounded too.
         elif len(self.tasks) > MAX_OPERATIONS_PER_SOCKET:
-            refusal = {
-                "message": f"{MAX_OPERATIONS_PER_SOCKET} operations run on this socket already; "
-                "complete one first.",
-                "extensions": {"code": "TOO_MANY_OPERATIONS"},
-            }
-            await self._send(Error(message.id, [refusal]))
+            await self._refuse(message.id, "this socket", MAX_OPERATIONS_PER_SOCKET)
+        elif not self.sockets.may_begin(self.viewer.user_id):
+            await self._refuse(message.id, "your sockets", self.sockets.operations_per_user)
         else:
-            self.running[message.id] = self._start(self._operate(message.id, message.payload))
+            task = self._start(self._operate(message.id, message.payload))
+            self.running[message.id] = task
+            self.sockets.begun(self.viewer.user_id)
+            task.add_done_callback(lambda _: self.sockets.ended(self.viewer.user_id))
+
+    async def _refuse(self, operation_id: str, where: str, limit: int) -> None:
+        refusal = {
+            "message": f"{limit} operations run on {where} already; complete one first.",
+            "extensions": {"code": "TOO_MANY_OPERATIONS", "limit": limit},
+        }
+        await self._send(Error(operation_id, [refusal]))
 
     async def _operate(self, operation_id: str, asked: GraphQLRequest) -> None:
         task = asyncio.current_task()
@@ -212,7 +227,7 @@ class Connection:
         try:
             operation = self.operations.prepare(asked, context)
             if operation.is_shared:
-                await self._share(operation_id, asked, cast(SharingContext, context))
+                await self._share(operation_id, operation, cast(SharingContext, context))
                 return Complete(operation_id)
             async with aclosing(operation.results()) as results:
                 async with asyncio.timeout(EXECUTION_LIMIT_SECONDS) as until_first:
@@ -227,7 +242,7 @@ class Connection:
         return Complete(operation_id)
 
     async def _share(
-        self, operation_id: str, asked: GraphQLRequest, context: SharingContext
+        self, operation_id: str, operation: Operation, context: SharingContext
     ) -> None:
         """Be sent the frames that all get who ask the same and may see the same."""
         frames = frames_of(self.websocket.scope)
@@ -235,13 +250,12 @@ class Connection:
         is_over = False
         try:
             while not is_over:
-                operation = self.operations.prepare(asked, context.for_audience())
-                async with self.streams.joined(operation, context, outlet.offer) as member:
+                async with self.streams.joined(operation, context, outlet) as member:
                     async with asyncio.timeout(EXECUTION_LIMIT_SECONDS):
                         await member.until_first_frame()
                     is_over = await member.until_end()
         finally:
-            outlet.close()
+            outlet.forget()
 
     def _give_up(self) -> None:
         log.warning("socket.slow", request_id=self.request_id, seconds=SEND_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resolvers import pages
 from resolvers.pages import OrderDirection, Slice, paginate
-from tests.services.graph import GIB, Graph
+from server.graphql import frames as frames_of_events
+from tests.services.graph import GIB, Graph, take
 
 DEVICES = """
 query($filter: DeviceFilter, $orderBy: DeviceOrder, $first: Int, $after: String) {
@@ -213,3 +216,38 @@ def test_paging_either_way_gives_the_whole_list_in_order(
         if not found.page_info.has_previous_page:
             break
     assert forwards == backwards == whole
+
+
+def devices_of_devices(levels: int) -> str:
+    inner = "id" if levels == 1 else f"node {{ {devices_of_devices(levels - 1)} }}"
+    return f"devices {{ edges {{ node {{ {inner} }} }} }}"
+
+
+@pytest.mark.spec("T-36")
+async def test_the_rows_of_one_answer_are_limited_over_all_its_levels(
+    cluster: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_ROWS", 4 + 8 + 16)
+    assert await cluster.ask(f"{{ {devices_of_devices(3)} }}")
+    (error, *_) = (await cluster.answer(f"{{ {devices_of_devices(4)} }}"))["errors"]
+    assert error["extensions"] == {"code": "ANSWER_LIMIT", "limit": 28}
+    assert "28 rows" in error["message"]
+    # Jobs are waited for, and count as well.
+    jobs = "jobs(filter: {states: [ENDED, RUNNING]}) { edges { node { id } } }"
+    many = " ".join(f"j{number}: {jobs}" for number in range(15))
+    (error, *_) = (await cluster.answer(f"{{ {many} }}"))["errors"]
+    assert error["extensions"]["code"] == "ANSWER_LIMIT"
+
+
+@pytest.mark.spec("T-36", "API-4")
+async def test_the_rows_of_a_subscription_are_counted_for_each_frame(
+    cluster: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_ROWS", 4)
+    monkeypatch.setattr(frames_of_events, "FIRST_SECONDS", -1.0)  # each newcomer's is made anew
+    asked = "subscription { poolChanges { changed { devices { edges { node { id } } } } } }"
+    async with aclosing(cluster.subscribe(asked)) as frames:
+        (first,) = await take(frames, 1)
+        assert len(first["poolChanges"]["changed"][0]["devices"]["edges"]) == 4
+        async with aclosing(cluster.subscribe(asked)) as others:
+            assert (await take(others, 1))[0] == first

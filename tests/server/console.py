@@ -127,9 +127,8 @@ class Console:
             origin=self.origin if origin == "own" else origin,  # type: ignore[arg-type]
             subprotocols=[subprotocol],  # type: ignore[list-item]
             additional_headers=given,
-            compression=None,
             proxy=None,
-            **options,
+            **{"compression": None, **options},
         )
 
     def raw_connection(self) -> socket.socket:
@@ -143,9 +142,7 @@ class Console:
 
 
 @contextmanager
-def running_console(
-    static: Path, *, public_url: str = "", metrics_token: str = ""
-) -> Iterator[Console]:
+def running_console(static: Path, *, public_url: str = "", **chosen: Any) -> Iterator[Console]:
     """In a thread and an event loop of its own, so that no test shares a loop with the server."""
     accounts = FakeAccounts()
     ready = {"database": True}
@@ -153,7 +150,7 @@ def running_console(
     async def database() -> bool:
         return ready["database"]
 
-    settings = Settings(port=0, public_url=public_url, metrics_token=metrics_token)
+    settings = Settings(port=0, public_url=public_url, **chosen)
     app = create_app(
         settings,
         small_schema.schema,

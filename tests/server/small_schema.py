@@ -93,8 +93,8 @@ class Beat:
     number: int
     is_first: bool
 
-    def for_newcomer(self) -> Beat:
-        return Beat(number=self.number, is_first=True)
+    def for_newcomer(self) -> list[Beat]:
+        return [Beat(number=self.number, is_first=True)]
 
     @strawberry.field
     def made(self) -> int:

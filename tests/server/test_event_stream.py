@@ -134,7 +134,7 @@ async def test_a_session_that_ends_ends_its_streams(console: Console, query: str
 async def test_a_stream_counts_as_a_connection(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.graphql.live_sockets.MAX_SOCKETS_PER_USER", 1)
+    monkeypatch.setattr(console.app.state.sockets, "per_user", 1)
     async with console.operator(**EVENTS) as client:
         body = {"query": "subscription { quiet }"}
         async with client.stream("POST", "/graphql", json=body) as answer:

@@ -210,7 +210,7 @@ async def test_a_client_that_takes_nothing_is_cut(
 async def test_many_who_come_back_at_once_cost_one_first_frame(
     console: Console, watchers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.graphql.live_sockets.MAX_SOCKETS_PER_USER", 100)
+    monkeypatch.setattr(console.app.state.sockets, "per_user", 100)
     sockets = await watchers(60)
     await asyncio.gather(*(subscribe(socket, "1", BEATS) for socket in sockets))
     firsts = await asyncio.gather(*(beat(socket) for socket in sockets))

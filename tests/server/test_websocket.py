@@ -174,6 +174,31 @@ async def test_the_operations_of_one_socket_are_bounded_and_freed_ones_are_reuse
         assert (await receive(socket))["type"] == "next"
 
 
+@pytest.mark.spec("T-28", "F-23")
+async def test_the_operations_of_one_user_are_bounded_over_all_sockets(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.app.state.sockets, "operations_per_user", 3)
+    secret = console.accounts.open()
+    async with console.connect(secret) as first, console.connect(secret) as second:
+        for socket in (first, second):
+            await initialise(socket)
+        for number, socket in enumerate((first, second, first)):
+            await subscribe(socket, str(number), "subscription { quiet }")
+            assert (await receive(socket))["type"] == "next"
+        await subscribe(second, "over", "subscription { quiet }")
+        (refusal,) = (await receive(second))["payload"]
+        assert refusal["extensions"] == {"code": "TOO_MANY_OPERATIONS", "limit": 3}
+        async with console.connect(console.accounts.open("bob", user_id=2)) as other:
+            await initialise(other)
+            await subscribe(other, "1", "subscription { quiet }")
+            assert (await receive(other))["type"] == "next"
+        await first.close()
+        await until(lambda: calls["open"] == 1)
+        await subscribe(second, "again", "subscription { quiet }")
+        assert (await receive(second))["type"] == "next"
+
+
 @pytest.mark.spec("F-22")
 async def test_completing_a_subscription_ends_it_within_a_moment(console: Console) -> None:
     async with console.connect(console.accounts.open()) as socket:
@@ -249,7 +274,7 @@ async def test_a_client_that_never_reads_is_cut_and_others_do_not_notice(
 async def test_the_sockets_of_one_user_are_bounded(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.graphql.live_sockets.MAX_SOCKETS_PER_USER", 2)
+    monkeypatch.setattr(console.app.state.sockets, "per_user", 2)
     secret = console.accounts.open()
     async with console.connect(secret), console.connect(secret):
         with pytest.raises(InvalidStatus) as refused:
@@ -266,7 +291,7 @@ async def test_the_sockets_of_one_user_are_bounded(
 async def test_the_sockets_of_one_address_are_bounded(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.graphql.live_sockets.MAX_SOCKETS_PER_ADDRESS", 2)
+    monkeypatch.setattr(console.app.state.sockets, "per_address", 2)
     users = [console.accounts.open("bob", user_id=number) for number in range(3)]
     async with console.connect(users[0]), console.connect(users[1]):
         with pytest.raises(InvalidStatus) as refused:

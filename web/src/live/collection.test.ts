@@ -32,3 +32,12 @@ it("takes changes and removals in, also between the parts of a snapshot", () => 
   things.apply(part(true));
   expect(things.get("a")?.n).toBe(3);
 });
+
+it("takes a snapshot that comes unasked, after frames that were missed, in place of all", () => {
+  const things = new Collection<Thing>();
+  things.apply(part(true, thing("a"), thing("b")));
+  things.apply(change([thing("c")]));
+  things.apply(part(false, thing("b", 1)));
+  things.apply(part(true, thing("d")));
+  expect([...things.values()].map((t) => t.id)).toEqual(["b", "d"]);
+});

@@ -53,7 +53,7 @@ describe("a connection", () => {
     connection.start();
     for (let tries = 1; tries <= 30; tries++) {
       expect(sockets.opened).toHaveLength(tries);
-      sockets.last.closed(code);
+      sockets.last.closed(code, "");
       expect(connection.state).toBe("waiting");
       await vi.advanceTimersByTimeAsync(4000);
     }
@@ -64,7 +64,7 @@ describe("a connection", () => {
     connection.subscribe("subscription A", {}, { ...ignore, restarted });
     connection.start();
     sockets.last.opened();
-    sockets.last.closed(1012);
+    sockets.last.closed(1012, "");
     await vi.advanceTimersByTimeAsync(4000);
     sockets.last.opened();
     expect(sockets.asked.map(({ query }) => query)).toEqual(["subscription A", "subscription A"]);
@@ -85,7 +85,7 @@ describe("a connection", () => {
 
   it("does not wait when the page wakes up", () => {
     connection.start();
-    sockets.last.closed(1006);
+    sockets.last.closed(1006, "");
     connection.woke();
     expect(sockets.opened).toHaveLength(2);
   });
@@ -96,7 +96,7 @@ describe("a connection", () => {
     connection.retryNow();
     first.opened();
     expect(connection.state).toBe("connecting");
-    first.closed(1006);
+    first.closed(1006, "");
     expect(connection.retryAt).toBeNull();
   });
 
@@ -104,7 +104,7 @@ describe("a connection", () => {
     connection.start();
     sockets.last.opened();
     session = "changed";
-    sockets.last.closed(4403);
+    sockets.last.closed(4403, "");
     await vi.advanceTimersByTimeAsync(4000);
     expect(rolesChanged).toBe(1);
     expect(signedOut).toBe(0);
@@ -123,16 +123,38 @@ describe("a connection", () => {
   it("stops when the session is over, and only then", async () => {
     connection.start();
     sockets.last.opened();
-    sockets.last.closed(4401);
+    sockets.last.closed(4401, "");
     await vi.advanceTimersByTimeAsync(0);
     expect(signedOut).toBe(0);
     await vi.advanceTimersByTimeAsync(4000);
     session = "over";
     sockets.last.opened();
-    sockets.last.closed(4401);
+    sockets.last.closed(4401, "");
     await vi.advanceTimersByTimeAsync(10_000);
     expect(signedOut).toBe(1);
     expect(connection.state).toBe("stopped");
     expect(sockets.opened).toHaveLength(2);
+  });
+
+  it("comes back when the server says, asks it nothing before, and then as soon as ever", async () => {
+    let asked = 0;
+    connection = new Connection({
+      open: sockets.open,
+      checkSession: () => { asked++; return Promise.resolve("same"); },
+      onSignedOut: () => undefined,
+      onRolesChanged: () => undefined,
+    });
+    connection.start();
+    for (let tries = 1; tries <= 8; tries++) {
+      sockets.last.closed(1013, "retry-after-ms=9000");
+      await vi.advanceTimersByTimeAsync(8999);
+      expect(sockets.opened).toHaveLength(tries);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sockets.opened).toHaveLength(tries + 1);
+    }
+    expect(asked).toBe(0);
+    sockets.last.closed(1006, "");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(sockets.opened).toHaveLength(10);
   });
 });

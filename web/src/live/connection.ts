@@ -3,7 +3,7 @@
  * after any close code, drops a socket that is open but silent, and reconnects at once when the page
  * wakes up or the network is back.
  */
-import { retryDelayMs } from "./backoff";
+import { hintedDelayMs, retryDelayMs } from "./backoff";
 import type { SessionState } from "../session/session";
 import { Signal } from "./signal";
 import type { OpenTransport, SubscriptionEvents, Transport } from "./transport";
@@ -114,11 +114,11 @@ export class Connection {
       message: () => {
         if (isCurrent) this.lastMessageAt = this.now();
       },
-      closed: (code) => {
+      closed: (code, reason) => {
         if (!isCurrent) return;
         isCurrent = false;
         this.transport = null;
-        this.closed(code);
+        this.closed(code, hintedDelayMs(reason));
       },
     });
     this.transport = {
@@ -145,9 +145,11 @@ export class Connection {
     topic.stop = this.transport?.subscribe(topic.query, topic.variables, topic) ?? null;
   }
 
-  private closed(code: number): void {
+  private closed(code: number, hintMs: number | null): void {
     const wasOpen = this.state === "open";
-    this.waitAndRetry();
+    this.waitAndRetry(hintMs ?? retryDelayMs(this.attempt++, this.random));
+    // A server that has too many at its door or goes away is asked nothing more.
+    if (hintMs !== null) return;
     // A refused handshake has no code of its own (1006): only the session can tell it from an outage.
     if (code === UNAUTHORIZED || code === FORBIDDEN || !wasOpen) void this.checkSession();
   }
@@ -163,8 +165,7 @@ export class Connection {
     this.options.onSignedOut();
   }
 
-  private waitAndRetry(): void {
-    const delay = retryDelayMs(this.attempt++, this.random);
+  private waitAndRetry(delay: number): void {
     this.retryAt = this.now() + delay;
     this.retryTimer = setTimeout(() => this.connect(), delay);
     this.become("waiting");

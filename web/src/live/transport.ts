@@ -5,7 +5,8 @@ export interface TransportEvents {
   opened(): void;
   /** Any message of the server: the proof that the socket is not silent. */
   message(): void;
-  closed(code: number): void;
+  /** `reason`: what the server gave with the close; empty where it gave none. */
+  closed(code: number, reason: string): void;
 }
 
 export interface SubscriptionEvents {
@@ -36,7 +37,7 @@ export function openGraphqlWs(url: string): OpenTransport {
         message: () => events.message(),
         closed: (event) => {
           void client.dispose();
-          events.closed(codeOf(event));
+          events.closed(codeOf(event), reasonOf(event));
         },
       },
     });
@@ -67,6 +68,11 @@ export function openGraphqlWs(url: string): OpenTransport {
 function codeOf(event: unknown): number {
   const code = (event as { code?: unknown }).code;
   return typeof code === "number" ? code : CLOSED_WITHOUT_CODE;
+}
+
+function reasonOf(event: unknown): string {
+  const reason = (event as { reason?: unknown }).reason;
+  return typeof reason === "string" ? reason : "";
 }
 
 function wordsOf(errors: readonly { message: string }[] | undefined): string {
