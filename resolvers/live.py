@@ -307,6 +307,8 @@ def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, s
     users = _differing(before.users, after.users, None)
     named_groups = _those_with(before.groups, after.groups, groups, "name")
     placed_users = _those_with(before.users, after.users, users, "name", "group_id")
+    for node_id in _those_with(before.nodes, after.nodes, nodes, "cordoned_at"):
+        devices.update(device.id for device in after.devices_of_node.get(node_id, ()))
     for snapshot in (before, after):
         pools |= {snapshot.groups[i].pool_id or 0 for i in groups if i in snapshot.groups}
     for snapshot in (before, after):
