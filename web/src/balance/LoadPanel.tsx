@@ -1,4 +1,5 @@
 /** Per pool, group or node how much is given away against how much computes, who waits, and the mean. */
+import type { Allocation } from "../gql/graphql";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
@@ -22,7 +23,7 @@ const LoadByPoolFragment = graphql(`
     pools {
       id
       name
-      load { devices allocated computing idle free waitingJobs waitingDevices waitingSince }
+      load { devices allocated computing idle free outOfService waitingJobs waitingDevices waitingSince }
     }
   }
 `);
@@ -137,7 +138,7 @@ interface CellProps {
   by: LoadBy;
   name: string;
   n: number | null;
-  state?: readonly ("FREE" | "IDLE" | "COMPUTING" | "UNKNOWN")[];
+  state?: readonly Allocation[];
 }
 
 function Cell({ by, name, n, state }: CellProps) {

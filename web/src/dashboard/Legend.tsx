@@ -16,6 +16,7 @@ export function Legend({ metric }: { metric: HeatMetric }) {
     <div className={css.legend}>
       {hasStates && <span><i className={css.free} /> free</span>}
       {hasStates && <span><i className={css.idle} /> allocated, idle</span>}
+      <span><i className={css.out} /> out of service</span>
       {metric === "allocation" ? (
         <span><i className={css.load} /> computing</span>
       ) : (
