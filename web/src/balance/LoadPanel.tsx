@@ -3,6 +3,7 @@ import type { Allocation } from "../gql/graphql";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
+import { useHasOutOfService } from "../cordon/useHasOutOfService";
 import { HELD, type DeviceSearch } from "../devices/filters";
 import { useFleet, useInventory } from "../live/Live";
 import { activity } from "../live/sums";
@@ -41,9 +42,10 @@ interface LoadPanelProps {
 export function LoadPanel({ cluster, by, onBy, rows, canShowMore }: LoadPanelProps) {
   const data = useFragment(LoadByPoolFragment, cluster);
   const { devices } = useInventory();
+  const hasOut = useHasOutOfService();
   const mean = data ? share(activity(data.load).computing, data.load.devices) : null;
   return (
-    <Panel title="Load by" isLive aside={<OccupancyLegend hasWaiting mean={mean} />}
+    <Panel title="Load by" isLive aside={<OccupancyLegend hasWaiting hasOut={hasOut} mean={mean} />}
       note={<Segments label="Load by" options={[["pool", "Pool"], ["group", "Group"], ["node", "Node"]]} value={by} onChange={onBy} />}>
       {data === null || (by !== "pool" && !devices.isLoaded) ? <Skeleton rows={rows} rowHeight={40} />
         : by === "pool" ? <Lines key={by} by={by} found={data.pools.map(({ name, load }) => ({ name, load: { ...load, waitingSince: load.waitingSince ?? null } }))} mean={mean} now={Date.parse(data.time)} rows={rows} {...(canShowMore && { canShowMore })} />

@@ -43,16 +43,17 @@ export function Occupancy({ load, mean, hasWaiting }: OccupancyProps) {
 interface LegendProps {
   hasUnknown?: boolean;
   hasWaiting?: boolean;
+  hasOut?: boolean;
   mean?: number | null;
 }
 
-export function OccupancyLegend({ hasUnknown, hasWaiting, mean }: LegendProps) {
+export function OccupancyLegend({ hasOut, hasUnknown, hasWaiting, mean }: LegendProps) {
   return (
     <span className={css.legend}>
       <span><i className={css.computingKey} /> computing</span>
       <span><i className={css.idleKey} /> {hasWaiting ? "idle" : "allocated, idle"}</span>
       <span><i className={css.freeKey} /> free</span>
-      <span><i className={css.outKey} /> out of service</span>
+      {hasOut && <span><i className={css.outKey} /> out of service</span>}
       {hasUnknown && <span><i className={css.unknownKey} /> unknown</span>}
       {hasWaiting && <span><i className={css.waitingKey} /> asked for by waiting jobs</span>}
       {mean !== undefined && <span><i className={css.meanKey} /> mean {percent(mean)}</span>}
