@@ -70,5 +70,10 @@ class Device(Model):
     missing_since = fields.DatetimeField(null=True)
     """Set when the node's collector no longer lists it; cleared when it is listed again."""
 
+    cordon_reason = fields.CharField(max_length=200, null=True)
+    """Why an operator took it out of service (domain/cordon.py); null: it was not."""
+    cordoned_by = fields.CharField(max_length=120, null=True)
+    cordoned_at = fields.DatetimeField(null=True)
+
     class Meta:
         table = "device"

@@ -159,7 +159,9 @@ async def _record(report: ReportedNode, at: datetime) -> InventoryChange:
         node_changed = True
     else:
         node_changed = _differs(node, values)
-        await node.update_from_dict({**values, "last_seen_at": at}).save()
+        values = {**values, "last_seen_at": at}
+        # Nothing else: an operator may have taken it out of service since it was read.
+        await node.update_from_dict(values).save(update_fields=list(values))
     default_pool = await _lock_places(node.id, report)
     devices = await _known_devices(node, report)
     changed = [

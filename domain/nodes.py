@@ -28,6 +28,10 @@ class Node(Model):
     booted_at = fields.DatetimeField(null=True)
     first_seen_at = fields.DatetimeField()
     last_seen_at = fields.DatetimeField()
+    cordon_reason = fields.CharField(max_length=200, null=True)
+    """Why an operator took it and its devices out of service; null: it was not."""
+    cordoned_by = fields.CharField(max_length=120, null=True)
+    cordoned_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "node"

@@ -38,6 +38,9 @@ class NodeRow:
     kubernetes_node: str | None
     labels: dict[str, str]
     booted_at: datetime | None
+    cordon_reason: str | None
+    cordoned_by: str | None
+    cordoned_at: datetime | None
     first_seen_at: datetime
     last_seen_at: datetime = field(compare=False)  # a heartbeat is no change
 
@@ -80,6 +83,9 @@ class DeviceRow:
     first_seen_at: datetime
     pooled_at: datetime | None
     missing_since: datetime | None
+    cordon_reason: str | None
+    cordoned_by: str | None
+    cordoned_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +216,16 @@ class Snapshot:
             held.sort(key=lambda job: (job.started_at is None, job.started_at, job.id))
         return jobs
 
+    @cached_property
+    def out_of_service(self) -> frozenset[int]:
+        """The devices that an operator took out of service, alone or with their node."""
+        nodes = {node.id for node in self.nodes.values() if node.cordoned_at is not None}
+        return frozenset(
+            device.id
+            for device in self.devices.values()
+            if device.cordoned_at is not None or device.node_id in nodes
+        )
+
     def is_held(self, device_id: int) -> bool:
         """Whether an active job holds the device."""
         return device_id in self.jobs_of_device or device_id in self.held_by_others
@@ -252,6 +268,7 @@ _DERIVED_FROM = {
     "devices_of_node": ("devices",),
     "devices_of_pool": ("devices",),
     "mig_instances": ("devices",),
+    "out_of_service": ("devices", "nodes"),
     "users_of_group": ("users",),
     "jobs_of_user": ("jobs",),
     "jobs_of_pool": ("jobs", "devices"),

@@ -48,6 +48,7 @@ class DeviceFilter:
     types: list[strawberry.ID] | None = None
     health: list[HealthLevel] | None = None
     allocation: list[Allocation] | None = None
+    is_cordoned: bool | None = None
     utilisation_percent_min: float | None = None
     utilisation_percent_max: float | None = None
 
@@ -112,6 +113,7 @@ def _matching(
             and is_named_as_wanted(device)
             and (wanted.health is None or context.live.health(device).level in wanted.health)
             and (wanted.allocation is None or allocation(context, device) in wanted.allocation)
+            and wanted.is_cordoned in (None, device.id in snapshot.out_of_service)
             and is_used_as_wanted(device)
         )
 

@@ -11,13 +11,11 @@ from resolvers.context import Context, Info
 from resolvers.live import utc
 from telemetry.advice import advise
 from telemetry.health import (
-    HEALTHY,
     SEVERITY,
     Health,
     HealthLevel,
     HealthReasonCode,
     Reason,
-    silent,
     worst,
 )
 
@@ -81,10 +79,11 @@ def node_health(root: NodeRow, info: Info) -> HealthInWords:
 
 
 def health_of_node(context: Context, node: NodeRow) -> Health:
-    """The node's own silence, or else the worst of its devices with their reasons."""
+    """The node's own silence, or else the worst of itself and its devices with their reasons."""
+    own = context.live.node_health(node)
     if context.live.is_stale(node):
-        return silent(HEALTHY, context.live.heard_at(node).timestamp())
-    healths = [
+        return own
+    healths = [own] + [
         context.live.health(device) for device in context.snapshot.devices_of_node.get(node.id, ())
     ]
     level = worst(health.level for health in healths)
@@ -96,22 +95,26 @@ def health_of_node(context: Context, node: NodeRow) -> Health:
 
 
 def attention(context: Context) -> list[Attention]:
-    """Every node that is silent and every device of the others that is not OK, worst first."""
+    """Every node and every device that is not OK, worst first."""
     found = list(_attention(context))
     found.sort(key=lambda a: (-SEVERITY[a.level], a.since or context.live.time))
     return found
 
 
 def _attention(context: Context) -> Iterable[Attention]:
+    """A silent node stands for its devices, but for those that were CRITICAL before."""
     snapshot, live = context.snapshot, context.live
     silent_nodes = set[int]()
     for node in snapshot.nodes.values():
+        health = live.node_health(node)
+        if health.level is HealthLevel.OK:
+            continue
         if live.is_stale(node):
             silent_nodes.add(node.id)
-            reason = in_words(health_of_node(context, node)).reasons[0]
-            yield Attention(
-                HealthLevel.WARNING, reason.title, reason.remedy[-1], reason.since, node, None
-            )
+        reason = reason_in_words(health.reasons[0])
+        yield Attention(
+            HealthLevel.WARNING, reason.title, reason.remedy[-1], reason.since, node, None
+        )
     for device in snapshot.devices.values():
         health = live.health(device)
         known_bad = health.level is HealthLevel.CRITICAL

@@ -22,6 +22,7 @@ NAMES_OF_KINDS = {
     "user": "User",
     "job": "Job",
     "device": "Device",
+    "node": "ClusterNode",
     "type": "DeviceType",
     "webhook": "Webhook",
 }

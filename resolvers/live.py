@@ -25,11 +25,12 @@ from domain.visibility import visible_to
 from resolvers.change_feed import ChangeFeed
 from resolvers.recent_history import RecentHistory
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
-from telemetry.fleet import Fleet, HealthChange, LiveNode
+from telemetry.fleet import Fleet, HealthChange
 from telemetry.health import HEALTHY, Health, HealthLevel, missing, recall, silent
 from telemetry.history.prometheus import Prometheus
 from telemetry.idleness import Idleness
-from telemetry.samples import DeviceUuid, NodeId, NodeProcesses, NodeSample
+from telemetry.live_node import LiveNode
+from telemetry.samples import DeviceUuid, NodeFacts, NodeId, NodeProcesses, NodeSample
 
 log = structlog.get_logger()
 
@@ -87,7 +88,7 @@ class Live:
         while True:
             try:
                 self.snapshot = await read_snapshot()
-                self.fleet.recall(known_health(self.snapshot, await last_health()))
+                self.fleet.recall(*known_health(self.snapshot, await last_health()))
             except Exception:
                 log.exception("snapshot.failed")
                 await asyncio.sleep(1)
@@ -144,6 +145,11 @@ class Live:
         node = self.snapshot.nodes[device.node_id]
         return silent(HEALTHY, self.heard_at(node).timestamp())
 
+    def node_health(self, node: NodeRow) -> Health:
+        """The node's own, without that of its devices: its silence and its clock."""
+        live = self.live_node(node)
+        return silent(HEALTHY, self.heard_at(node).timestamp()) if live is None else live.health
+
     def type_of(self, device: DeviceRow) -> DeviceTypeRow:
         return self.snapshot.types[device.type_id]
 
@@ -158,6 +164,8 @@ class Live:
                     heard_at = now if caught_up else min(now, event.time)
                     self._announce(self.fleet.apply(event, now, heard_at=heard_at))
                     self.idleness.hear(self.fleet, self.fleet.nodes[event.node_id])
+                case NodeFacts():
+                    self.fleet.learn(event)
                 case NodeProcesses():
                     self.processes[event.node_id] = event
                 case Change(kind=kind, ids=ids, origin=origin) if kind in TABLES:
@@ -269,15 +277,20 @@ class Live:
         self.feed.publish("device", devices)
 
 
-def known_health(snapshot: Snapshot, logged: Iterable[LastHealth]) -> dict[DeviceUuid, Health]:
-    """What the log of health last said of each device."""
-    return {
-        DeviceUuid(snapshot.devices[last.device_id].uuid): Health(
-            HealthLevel(last.level), tuple(recall(reason) for reason in last.reasons)
-        )
-        for last in logged
-        if last.device_id is not None and last.device_id in snapshot.devices
-    }
+def known_health(
+    snapshot: Snapshot, logged: Iterable[LastHealth]
+) -> tuple[dict[DeviceUuid, Health], dict[NodeId, Health]]:
+    """What the log of health last said of each device and of each node."""
+    devices, nodes = dict[DeviceUuid, Health](), dict[NodeId, Health]()
+    for last in logged:
+        reasons = tuple(recall(reason) for reason in last.reasons)
+        health = Health(HealthLevel(last.level), reasons)
+        if last.device_id is None:
+            if last.node_id in snapshot.nodes:
+                nodes[NodeId(snapshot.nodes[last.node_id].machine_id)] = health
+        elif last.device_id in snapshot.devices:
+            devices[DeviceUuid(snapshot.devices[last.device_id].uuid)] = health
+    return devices, nodes
 
 
 def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, set[int]]:
@@ -294,6 +307,8 @@ def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, s
     users = _differing(before.users, after.users, None)
     named_groups = _those_with(before.groups, after.groups, groups, "name")
     placed_users = _those_with(before.users, after.users, users, "name", "group_id")
+    for node_id in _those_with(before.nodes, after.nodes, nodes, "cordoned_at"):
+        devices.update(device.id for device in after.devices_of_node.get(node_id, ()))
     for snapshot in (before, after):
         pools |= {snapshot.groups[i].pool_id or 0 for i in groups if i in snapshot.groups}
     for snapshot in (before, after):

@@ -20,6 +20,7 @@ ANSWERS = int(DeviceStatus.ANSWERS)
 
 class Allocation(enum.Enum):
     FREE = "FREE"
+    OUT_OF_SERVICE = "OUT_OF_SERVICE"
     IDLE = "IDLE"
     COMPUTING = "COMPUTING"
     UNKNOWN = "UNKNOWN"
@@ -32,6 +33,7 @@ class Load:
     computing: int = 0
     idle: int = 0
     free: int = 0
+    out_of_service: int = 0
     unknown: int = 0
     healthy: int = 0
     warning: int = 0
@@ -70,10 +72,12 @@ def allocations(context: Context, devices: Iterable[DeviceRow]) -> list[Allocati
     rows, node_of, columns = live.rows, live.fleet.node_of, live.fleet.columns
     status, utilisation = columns["status"], columns["utilisation_percent"]
     held, held_by_others = snapshot.jobs_of_device, snapshot.held_by_others
+    out_of_service = snapshot.out_of_service
     found = []
     for device in devices:
         if device.id not in held and device.id not in held_by_others:
-            found.append(Allocation.FREE)
+            is_offered = device.id not in out_of_service
+            found.append(Allocation.FREE if is_offered else Allocation.OUT_OF_SERVICE)
             continue
         row = None if device.missing_since is not None else rows.get(device.id)
         used = (
@@ -101,10 +105,11 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
     rows, fleet, types = live.rows, live.fleet, snapshot.types
     columns, node_of, health = fleet.columns, fleet.node_of, fleet.health
     status, utilisation = columns["status"], columns["utilisation_percent"]
-    cut, held, held_by_others = (
+    cut, held, held_by_others, out_of_service = (
         snapshot.mig_instances,
         snapshot.jobs_of_device,
         snapshot.held_by_others,
+        snapshot.out_of_service,
     )
     answering, counted = list[int](), list[int]()
     levels, total_memory = list[HealthLevel](), list[int]()
@@ -129,10 +134,13 @@ def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRo
                     load.computing += 1
                 else:
                     load.idle += 1
+        elif device.id in out_of_service:
+            load.out_of_service += 1
+        else:
+            load.free += 1
         total = types[device.type_id].memory_total_bytes
         if total is not None:
             total_memory.append(total)
-    load.free = load.devices - load.allocated
     load.unknown = load.devices - len(counted)
     load.healthy = levels.count(HealthLevel.OK)
     load.warning = levels.count(HealthLevel.WARNING)

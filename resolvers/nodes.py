@@ -33,6 +33,7 @@ class NodeFilter:
     search: str | None = None
     states: list[NodeState] | None = None
     health: list[HealthLevel] | None = None
+    is_cordoned: bool | None = None
 
 
 @dataclass
@@ -76,6 +77,7 @@ def _matches(context: Context, node: NodeRow, wanted: NodeFilter | None) -> bool
         contains(wanted.search, node.host_name, *node.addresses)
         and allows(wanted.states, state_of(context, node))
         and (wanted.health is None or allows(wanted.health, health_of_node(context, node).level))
+        and wanted.is_cordoned in (None, node.cordoned_at is not None)
     )
 
 

@@ -16,8 +16,8 @@ from resolvers.context import Context, Info
 from resolvers.ids import global_id, numbers
 from resolvers.live import utc
 from resolvers.loads import Allocation, allocation, allocations
-from telemetry.fleet import LiveNode
 from telemetry.health import HealthLevel
+from telemetry.live_node import LiveNode
 from telemetry.samples import METRICS, Column, HostSample
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import DeviceRow, DeviceTypeRow
-from resolvers import balance, devices, health, health_events, history, nodes, telemetry
+from resolvers import balance, cordon, devices, health, health_events, history, nodes, telemetry
 from resolvers.loads import Allocation
 from schema.connections import jobs_of
+from schema.cordon import Cordon
 from schema.fields import field, for_operators
 from schema.health import Health, HealthEvent
 from schema.history import History, history_of
@@ -85,6 +86,9 @@ class Device(Node):
     )
     missing_since: DateTime | None = strawberry.field(
         description="Since when the node's collector no longer finds it."
+    )
+    cordon: Cordon | None = field(
+        cordon.of_device, description="Its own, or else its node's; null while it is in service."
     )
     health: Health = field(health.device_health)
     allocation: Allocation = field(devices.allocation_of)

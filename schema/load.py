@@ -13,8 +13,8 @@ strawberry.enum(Allocation)
 @strawberry.type(
     description=(
         "Sums over a set of devices at one moment. Allocated is computing, idle, and the part of "
-        "unknown that is held; free is held by no active job. A card that is cut into MIG "
-        "instances is not counted beside them."
+        "unknown that is held; what no active job holds is free or out of service. A card that is "
+        "cut into MIG instances is not counted beside them."
     )
 )
 class Load:
@@ -22,7 +22,10 @@ class Load:
     allocated: int = strawberry.field(description="Held by an active job.")
     computing: int = strawberry.field(description="Held, and used at 5 % or more.")
     idle: int = strawberry.field(description="Held, and used below 5 %.")
-    free: int = strawberry.field(description="Held by no active job.")
+    free: int = strawberry.field(description="Held by no active job, and in service.")
+    out_of_service: int = strawberry.field(
+        description="Held by no active job, and taken out of service by an operator."
+    )
     unknown: int = strawberry.field(description="No fresh data.")
     healthy: int
     warning: int

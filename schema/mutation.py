@@ -7,10 +7,12 @@ from typing import Any
 
 import strawberry
 
+import resolvers.cordon
 import resolvers.groups
 import resolvers.pools
 import resolvers.users
 import resolvers.webhooks
+from schema.cordon import DevicesChanged, NodesChanged
 from schema.groups import Group, GroupsDeleted
 from schema.pools import (
     Pool,
@@ -18,6 +20,7 @@ from schema.pools import (
 )
 from schema.refusals import (
     BadName,
+    BadReason,
     BadWebhookSecret,
     BadWebhookUrl,
     DefaultPoolStays,
@@ -31,6 +34,7 @@ from schema.refusals import (
     NobodyChosen,
     NoDevices,
     NoSecretKey,
+    NothingChosen,
     OwnRoles,
     PoolInUse,
     SecretNeeded,
@@ -75,6 +79,14 @@ MoveDevicesResult = result(
     "MoveDevicesResult", Pool, NoDevices, MixedDeviceTypes, DevicesInOtherPool, DevicesBusy
 )
 DeletePoolsResult = result("DeletePoolsResult", PoolsDeleted, ItemsRefused)
+CordonDevicesResult = result(
+    "CordonDevicesResult", DevicesChanged, NothingChosen, BadReason, ItemsRefused
+)
+UncordonDevicesResult = result("UncordonDevicesResult", DevicesChanged, NothingChosen, ItemsRefused)
+CordonNodesResult = result(
+    "CordonNodesResult", NodesChanged, NothingChosen, BadReason, ItemsRefused
+)
+UncordonNodesResult = result("UncordonNodesResult", NodesChanged, NothingChosen, ItemsRefused)
 CreateGroupResult = result(
     "CreateGroupResult", Group, BadName, NameTaken, PoolInUse, UsersInOtherGroup
 )
@@ -146,6 +158,26 @@ class Mutation:
         DeletePoolsResult,
         resolvers.pools.delete_pools,
         "Delete pools; their devices return to the Default pool.",
+    )
+    cordon_devices = mutation(
+        CordonDevicesResult,
+        resolvers.cordon.cordon_devices,
+        "Take devices out of service; they stay in their pools, and running jobs go on.",
+    )
+    uncordon_devices = mutation(
+        UncordonDevicesResult,
+        resolvers.cordon.uncordon_devices,
+        "Put devices back into service.",
+    )
+    cordon_nodes = mutation(
+        CordonNodesResult,
+        resolvers.cordon.cordon_nodes,
+        "Take nodes out of service, with all of their devices.",
+    )
+    uncordon_nodes = mutation(
+        UncordonNodesResult,
+        resolvers.cordon.uncordon_nodes,
+        "Put nodes back into service; a device that was taken out by itself stays out.",
     )
     create_group = mutation(
         CreateGroupResult,

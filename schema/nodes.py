@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import NodeRow
-from resolvers import health, health_events, history, nodes, telemetry
+from resolvers import cordon, health, health_events, history, nodes, telemetry
 from schema.connections import devices_of, jobs_of
+from schema.cordon import Cordon
 from schema.fields import field, for_operators
 from schema.health import Health, HealthEvent
 from schema.history import History, history_of
@@ -53,6 +54,7 @@ class ClusterNode(Node):
     host_name: str
     state: nodes.NodeState = field(nodes.state)
     is_stale: bool = field(nodes.is_stale)
+    cordon: Cordon | None = field(cordon.of_node, description="Null while it is in service.")
     is_demo: bool
     addresses: list[str] | None = for_operators()
     mac_address: str | None = for_operators()

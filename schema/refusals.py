@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, cast, get_type_hints
 
 import strawberry
 
+import domain.cordon
 import domain.groups
 import domain.pools
 import domain.refusals
@@ -111,6 +112,11 @@ PoolBusy = refusal(domain.pools.PoolBusy)
 PoolInUse = refusal(domain.pools.PoolInUse)
 GroupHasPool = refusal(domain.pools.GroupHasPool)
 DefaultPoolStays = refusal(domain.pools.DefaultPoolStays)
+NothingChosen = refusal(domain.cordon.NothingChosen)
+BadReason = refusal(domain.cordon.BadReason)
+OutOfService = refusal(domain.cordon.OutOfService)
+InService = refusal(domain.cordon.InService)
+NodeOutOfService = refusal(domain.cordon.NodeOutOfService)
 UsersInOtherGroup = refusal(domain.groups.UsersInOtherGroup)
 GroupNotEmpty = refusal(domain.groups.GroupNotEmpty)
 DefaultGroupStays = refusal(domain.groups.DefaultGroupStays)

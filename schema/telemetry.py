@@ -44,6 +44,9 @@ class DeviceTelemetry:
     nvlink_active_links: int | None
     nvlink_tx_bytes_per_second: float | None
     nvlink_rx_bytes_per_second: float | None
+    nvlink_errors: int | None = strawberry.field(
+        description="Replays and recoveries of all links since the last reset."
+    )
     fan_percent: float | None
     ecc_volatile_corrected: Bytes | None
     ecc_volatile_uncorrected: Bytes | None

@@ -1,204 +1,29 @@
 """What a health reason means and what to do about it, in words for the operator.
 
-Sources: NVIDIA's Xid catalogue and GPU debug guidelines; DCGM's health watches.
+Sources: NVIDIA's Xid catalogue, debug guidelines and health checks, and DCGM's health watches.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from telemetry.health import HealthReasonCode, Reason
+from telemetry.remedies import DIAGNOSE, DRAIN, RESET, Advice
+from telemetry.xid_advice import OTHER_XID, XIDS
 
 XID_CATALOGUE = "https://docs.nvidia.com/deploy/xid-errors/"
 DEBUG_GUIDELINES = "https://docs.nvidia.com/deploy/gpu-debug-guidelines/"
 MEMORY_ERRORS = "https://docs.nvidia.com/deploy/a100-gpu-mem-error-mgmt/"
+PAGE_RETIREMENT = "https://docs.nvidia.com/deploy/dynamic-page-retirement/"
 CLOCK_REASONS = "https://docs.nvidia.com/deploy/nvml-api/group__nvmlClocksEventReasons.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    title: str
-    detail: str
-    remedy: tuple[str, ...]
-    source: str | None = None
-
-
-_RESET = "Stop the jobs on this GPU, then reset it: nvidia-smi -r -i <index>."
-_DIAGNOSE = "If it comes back, run the field diagnostic and replace the GPU."
-_DRAIN = "Drain the node, then power-cycle it (a warm reboot is often not enough)."
-
-_LINK = (
-    "Look for the same Xid on the GPUs it links to: one bad part shows on both sides.",
-    _RESET,
-    _DIAGNOSE,
-)
-_WATCH_LINK = (
-    "Look for an Xid 154 beside it in the kernel log: it says what the driver wants done.",
-    "Look for errors with nvidia-smi nvlink -e; reset the GPU when it is free if they go on.",
-)
-
-_XIDS: dict[int, Advice] = {
-    54: Advice(
-        "auxiliary power not connected",
-        "The board lacks its auxiliary power and can't run at full power.",
-        ("Stop the jobs on this node.", "Power it off and check the GPU's power cables."),
-    ),
-    48: Advice(
-        "double-bit ECC error",
-        "The GPU's memory had an error that it could not correct.",
-        (_RESET, _DIAGNOSE),
-    ),
-    61: Advice(
-        "internal micro-controller warning",
-        "A micro-controller inside the GPU reported a fault of its own.",
-        ("Watch for Xid 62.", "If the GPU misbehaves, reset it: nvidia-smi -r -i <index>."),
-    ),
-    62: Advice(
-        "internal micro-controller halt",
-        "A micro-controller inside the GPU stopped; the GPU is not usable until it is reset.",
-        (_RESET, _DIAGNOSE),
-    ),
-    63: Advice(
-        "row remapping or page retirement recorded",
-        "A failing memory row was taken out of use; it takes effect at the next reset.",
-        ("Let the running jobs end.", "Reset the GPU when it is free: nvidia-smi -r -i <index>."),
-    ),
-    64: Advice(
-        "row remapping or page retirement failed",
-        "A failing memory row could not be taken out of use.",
-        (_RESET, _DIAGNOSE),
-    ),
-    74: Advice(
-        "NVLink error",
-        "A link to another GPU or to the NVSwitch failed; jobs that span GPUs here will fail.",
-        _LINK,
-    ),
-    79: Advice(
-        "fell off the bus",
-        "The driver can no longer reach the GPU over PCIe; its values are unknown, not zero.",
-        (_DRAIN, "If the GPU is still gone, reseat or replace it."),
-    ),
-    92: Advice(
-        "high rate of single-bit ECC errors",
-        "Errors are still corrected, but come often.",
-        ("Watch the corrected errors.", _DIAGNOSE),
-    ),
-    94: Advice(
-        "contained ECC error",
-        "A memory error hit one process only; the others on this GPU may go on.",
-        ("Restart the job that was hit.", "Reset the GPU when it is free.", _DIAGNOSE),
-    ),
-    95: Advice(
-        "uncontained ECC error",
-        "A memory error spread beyond one process. What runs on this GPU can't be trusted.",
-        (
-            "Stop the jobs on this GPU: their results since then are not sure.",
-            "Reset the GPU: nvidia-smi -r -i <index>.",
-            _DIAGNOSE,
-        ),
-    ),
-    109: Advice(
-        "context switch timeout",
-        "A program could not be taken off the GPU in time; what runs there may hang.",
-        ("See whether one program causes it each time: its owner should know.", _RESET, _DIAGNOSE),
-    ),
-    110: Advice(
-        "security fault",
-        "The GPU's security check failed, which is rare unless the hardware does.",
-        ("Undo any recent change of hardware.", _DRAIN, _DIAGNOSE),
-    ),
-    119: Advice(
-        "GSP RPC timeout",
-        "The GPU's system processor does not answer the driver.",
-        (_RESET, "If it comes back, update the driver or run the field diagnostic."),
-    ),
-    120: Advice(
-        "GSP error",
-        "The GPU's system processor reported an error.",
-        (_RESET, "If it comes back, update the driver or run the field diagnostic."),
-    ),
-    121: Advice(
-        "corrected errors on the link to the CPU",
-        "The link between the GPU and its Grace CPU had errors, all corrected.",
-        ("Reset the GPU when it is free: the link is then trained anew.",),
-    ),
-    136: Advice(
-        "link training failed",
-        "An NVLink of the GPU did not come up.",
-        _LINK,
-    ),
-    140: Advice(
-        "unrecovered ECC error",
-        "The memory had errors, and the rows could not be marked to be taken out of use.",
-        (_RESET, _DIAGNOSE),
-    ),
-    143: Advice(
-        "GPU initialization error",
-        "The driver could not start the GPU.",
-        (_RESET, _DIAGNOSE),
-    ),
-    144: Advice("NVLink error (SAW)", "A part of the GPU's NVLink had an error.", _WATCH_LINK),
-    145: Advice("NVLink error (RLW)", "The GPU's NVLink lost traffic or may lose it.", _LINK),
-    146: Advice("NVLink error (TLW)", "A part of the GPU's NVLink had an error.", _WATCH_LINK),
-    147: Advice("NVLink error (TREX)", "A part of the GPU's NVLink had an error.", _WATCH_LINK),
-    148: Advice("NVLink error (NVLPW)", "A part of the GPU's NVLink had an error.", _WATCH_LINK),
-    149: Advice("NVLink error (NETIR)", "A link of the GPU went down or is about to.", _LINK),
-    150: Advice("NVLink error (MSE)", "The controller of the GPU's NVLinks failed.", _LINK),
-    154: Advice(
-        "recovery action changed",
-        "The driver says what it takes to recover from another Xid.",
-        ("Read it in the kernel log: a reset of the GPU, or a reboot of the node.",),
-    ),
-    155: Advice("NVLink down", "A link of the GPU went down, perhaps on purpose.", _WATCH_LINK),
-    156: Advice(
-        "resource retired",
-        "A failing part of the GPU was taken out of use; it takes effect at the next reset.",
-        (_RESET, "Watch for Xid 157: no spare part is left then."),
-    ),
-    157: Advice(
-        "resource retirement failed",
-        "A failing part of the GPU has no spare; programs run, and may meet the fault again.",
-        ("Watch the GPU.", "Plan to replace it."),
-    ),
-    158: Advice("fatal timeout", "The GPU stopped answering the driver.", (_RESET, _DIAGNOSE)),
-    161: Advice(
-        "channel retirement failed",
-        "A failing channel of the GPU could not be taken out of use.",
-        ("If it comes back, update the driver or run the field diagnostic.",),
-    ),
-    167: Advice("PCIe timeout", "The GPU does not answer over PCIe.", (_DRAIN, _DIAGNOSE)),
-    168: Advice(
-        "less memory than it should have",
-        "Errors were found in protected memory, so that part of the memory is not used.",
-        ("Turn ECC on, so that bad rows are remapped.", "Reset the GPU when it is free."),
-    ),
-    169: Advice(
-        "security processor halted",
-        "A micro-controller inside the GPU stopped; the GPU is not usable until it is reset.",
-        (_RESET, _DIAGNOSE),
-    ),
-    171: Advice(
-        "uncorrectable error in DRAM",
-        "The GPU's memory had an error that it could not correct.",
-        (_RESET, _DIAGNOSE),
-    ),
-    172: Advice(
-        "uncorrectable error in SRAM",
-        "The GPU's caches had an error that they could not correct.",
-        (_RESET, "If it comes back, replace the GPU: spare rows do not help here."),
-    ),
-}
-_OTHER_XID = Advice(
-    "see NVIDIA's catalogue",
-    "The driver reported a fault of this GPU.",
-    ("Look the code up in NVIDIA's Xid catalogue.", _RESET, _DIAGNOSE),
-)
+NVLINK_CHECKS = "https://docs.nvidia.com/health-validation/reference/checks/nvlink"
+DCGM_HEALTH = "https://docs.nvidia.com/datacenter/dcgm/latest/learn/modules/health-monitoring.html"
 
 _CODES: dict[HealthReasonCode, Advice] = {
     HealthReasonCode.ECC_UNCORRECTABLE: Advice(
         "Uncorrectable memory errors",
         "The GPU's memory had errors that it could not correct since the driver was loaded.",
-        (_RESET, _DIAGNOSE),
+        (RESET, DIAGNOSE),
         MEMORY_ERRORS,
     ),
     HealthReasonCode.ROW_REMAP_FAILED: Advice(
@@ -217,7 +42,13 @@ _CODES: dict[HealthReasonCode, Advice] = {
         "Page retirement pending",
         "A failing memory page will be taken out of use at the next reboot.",
         ("Let the running jobs end.", "Reboot the node when it is free."),
-        "https://docs.nvidia.com/deploy/dynamic-page-retirement/",
+        PAGE_RETIREMENT,
+    ),
+    HealthReasonCode.RETIRED_PAGES: Advice(
+        "Too many retired pages",
+        "So many failing pages of the GPU's memory were taken out of use that few can follow.",
+        ("Drain the node.", "Run the field diagnostic: a GPU like this is due for replacement."),
+        PAGE_RETIREMENT,
     ),
     HealthReasonCode.THERMAL_SLOWDOWN: Advice(
         "Thermal slowdown",
@@ -234,10 +65,44 @@ _CODES: dict[HealthReasonCode, Advice] = {
         ("Check the power supplies and the rack's power budget.",),
         CLOCK_REASONS,
     ),
+    HealthReasonCode.PCIE_DEGRADED: Advice(
+        "PCIe link degraded",
+        "The link to the host runs with fewer lanes, or at a lower generation under load, than GPU"
+        " and slot can; copies to and from the host are slower.",
+        (
+            "Compare with its neighbours, and read the kernel log for PCIe (AER) errors.",
+            "When the GPU is free, power off the node and reconnect the GPU or its riser.",
+            "Run the host's PCIe diagnostics to rule out the hops before the GPU.",
+            "If the fault is on the board, run the field diagnostic.",
+        ),
+        DCGM_HEALTH,
+    ),
+    HealthReasonCode.NVLINK_DEGRADED: Advice(
+        "NVLink down",
+        "A link to the other GPUs or to the NVSwitch is not active; jobs that span GPUs fail or"
+        " are slow.",
+        (
+            "Look which: nvidia-smi nvlink -s -i <index>. See that the Fabric Manager runs.",
+            "Drain the node, then reset the GPU: nvidia-smi -r -i <index>.",
+            "If the link stays down, reboot the node; then have it serviced.",
+        ),
+        NVLINK_CHECKS,
+    ),
+    HealthReasonCode.NVLINK_ERRORS: Advice(
+        "NVLink errors",
+        "A link to the other GPUs had to send again or to be trained anew: nothing was lost, but a"
+        " link that does so repeatedly is about to fail.",
+        (
+            "See which link, and whether it goes on: nvidia-smi nvlink -e -i <index>.",
+            "Look for Xid 74 or 144 to 150 in the kernel log, on the GPUs at its other end too.",
+            "If it goes on, drain the node, reset the GPU, and run the field diagnostic.",
+        ),
+        NVLINK_CHECKS,
+    ),
     HealthReasonCode.FELL_OFF_BUS: Advice(
         "Fell off the bus",
         "The driver can no longer reach the GPU; its values are unknown, not zero.",
-        (_DRAIN, "If the GPU is still gone, reseat or replace it."),
+        (DRAIN, "If the GPU is still gone, reseat or replace it."),
         XID_CATALOGUE,
     ),
     HealthReasonCode.NVML_TIMEOUT: Advice(
@@ -278,18 +143,37 @@ _CODES: dict[HealthReasonCode, Advice] = {
             "Restart its collector.",
         ),
     ),
+    HealthReasonCode.CLOCK_SKEW: Advice(
+        "Clock is off",
+        "The node's clock differs from the server's; times of its samples, logs and certificates"
+        " can't be relied on.",
+        (
+            "On the node, see what its clock follows: chronyc tracking, or timedatectl.",
+            "Start chrony (or another NTP client) and let it follow your time servers.",
+            "If every node shows this, it is the server's own clock that is off.",
+        ),
+        "https://chrony-project.org/documentation.html",
+    ),
 }
 
 
 def advise(reason: Reason) -> Advice:
     """The words for a reason; its title is complete in itself ("Xid 79, fell off the bus")."""
     if reason.code is HealthReasonCode.XID:
-        xid = _XIDS.get(reason.value or 0, _OTHER_XID)
-        title = f"Xid {reason.value}, {xid.title}"
-        return Advice(title, xid.detail, xid.remedy, XID_CATALOGUE)
+        xid = XIDS.get(reason.value or 0, OTHER_XID)
+        return replace(xid, title=f"Xid {reason.value}, {xid.title}", source=XID_CATALOGUE)
     advice = _CODES[reason.code]
-    if reason.code is HealthReasonCode.ECC_UNCORRECTABLE and reason.value is not None:
-        return Advice(
-            f"{advice.title}: {reason.value}", advice.detail, advice.remedy, advice.source
-        )
-    return advice
+    title = advice.title if reason.value is None else _with_value(reason.code, reason.value)
+    return replace(advice, title=title)
+
+
+def _with_value(code: HealthReasonCode, value: int) -> str:
+    match code:
+        case HealthReasonCode.PCIE_DEGRADED:
+            return f"PCIe link at {100 - value} % of its speed"
+        case HealthReasonCode.NVLINK_DEGRADED:
+            return "1 NVLink down" if value == 1 else f"{value} NVLinks down"
+        case HealthReasonCode.CLOCK_SKEW:
+            return f"Clock {abs(value)} s {'ahead' if value > 0 else 'behind'}"
+        case _:
+            return f"{_CODES[code].title}: {value}"

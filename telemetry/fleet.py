@@ -7,48 +7,15 @@ clock of its own: the caller passes `now` (seconds, UTC).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import chain, compress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain, compress, repeat
 
-from telemetry.health import HEALTHY, Health, assess, silent, worst
-from telemetry.samples import (
-    METRICS,
-    Column,
-    DeviceStatus,
-    DeviceUuid,
-    HostSample,
-    NodeId,
-    NodeSample,
-)
-
-STALE_AFTER_TICKS = 3
-BOOTS_REMEMBERED = 8
-
-
-@dataclass(slots=True)
-class LiveNode:
-    """What a node said last. Its devices are the fleet's rows `start` to `stop`."""
-
-    node_id: NodeId
-    boot_id: str
-    sequence: int
-    time: float  # by the node's clock
-    heard_at: float  # by ours
-    interval_seconds: float
-    host: HostSample
-    devices: list[DeviceUuid]
-    start: int = 0
-    is_stale: bool = False
-    last_of_boot: dict[str, int] = field(default_factory=dict)
-    """The last sequence of each of the boot ids heard of late."""
-
-    @property
-    def stop(self) -> int:
-        return self.start + len(self.devices)
-
-    def is_silent(self, now: float) -> bool:
-        return now - self.heard_at > STALE_AFTER_TICKS * self.interval_seconds
+from telemetry.health import HEALTHY, Health, HealthReasonCode, merged, silent
+from telemetry.limits import NO_LIMITS, Limits, limits_of
+from telemetry.live_node import LiveNode
+from telemetry.rules import READ, Reading, assess, assess_clock
+from telemetry.samples import METRICS, Column, DeviceUuid, NodeFacts, NodeId, NodeSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +42,15 @@ class Fleet:
         self.dropped: Counter[str] = Counter()
         """Samples not applied (`late`) or never heard (`gap`), and rows of others (`foreign`)."""
         self._recalled: dict[DeviceUuid, Health] = {}
+        self._recalled_nodes: dict[NodeId, Health] = {}
+        self._limits: dict[NodeId, dict[DeviceUuid, Limits]] = {}
+
+    def learn(self, facts: NodeFacts) -> None:
+        """Take in what a node's devices should be like; it speaks for its own devices only."""
+        self._limits[facts.node_id] = {one.uuid: limits_of(one) for one in facts.devices}
+        node = self.nodes.get(facts.node_id)
+        if node is not None:
+            self._look_up_limits(node)
 
     def apply(
         self, sample: NodeSample, now: float, *, heard_at: float | None = None
@@ -82,30 +58,22 @@ class Fleet:
         """Take in a sample; a late or repeated one is dropped, and so is another node's device.
 
         `heard_at`: when it was said, for one that was kept on the bus; `now` for a live one.
-        Returns: what it changes in the health of the node's devices.
+        Returns: what it changes in the health of the node and of its devices.
         """
         node = self.nodes.get(sample.node_id)
-        if node is not None and not self._is_next(node, sample, now):
-            self.dropped["late"] += 1
-            return []
+        if node is not None:
+            missed = node.missed_before(sample, now)
+            if missed is None:
+                self.dropped["late"] += 1
+                return []
+            if missed:
+                self.dropped["gap"] += missed
         heard_at = now if heard_at is None else heard_at
         if node is None:
-            node = LiveNode(
-                sample.node_id,
-                sample.boot_id,
-                sample.sequence,
-                sample.time,
-                heard_at,
-                sample.interval_seconds,
-                sample.host,
-                [],
-                start=len(self.devices),
-            )
-            self.nodes[sample.node_id] = node
-        _remember(node, sample)
-        node.interval_seconds, node.host = sample.interval_seconds, sample.host
-        node.heard_at = heard_at
-        was_stale, node.is_stale = node.is_stale, False
+            node = self.nodes[sample.node_id] = LiveNode.of(sample, heard_at, len(self.devices))
+            node.health = self._recalled_nodes.pop(node.node_id, HEALTHY)
+        node.hear(sample, heard_at)
+        node.is_stale = False
         devices, columns = sample.devices, sample.columns
         if node.devices != devices:
             own = self._claim(node, devices, now)
@@ -116,12 +84,13 @@ class Fleet:
             if node.devices != devices:
                 self._replace_rows(node, devices)
         start, stop = node.start, node.stop
+        errors_before = self.columns["nvlink_errors"][start:stop]
         for metric, values in zip(METRICS, columns, strict=True):
             self.columns[metric][start:stop] = values
-        changes = self._assess(node, sample.time)
-        if was_stale:
-            stale = silent(HEALTHY, node.heard_at)
-            changes.append(HealthChange(node.node_id, None, stale, HEALTHY, now))
+        changes = self._assess(node, sample.time, errors_before)
+        # Of a sample that was kept on the bus it is not known when it was sent.
+        ahead = sample.time - now if heard_at == now else None
+        changes += self._set_node_health(node, assess_clock(node.health, heard_at, ahead), now)
         return changes
 
     def tick(self, now: float) -> list[HealthChange]:
@@ -133,24 +102,25 @@ class Fleet:
             if node.is_stale or not node.is_silent(now):
                 continue
             node.is_stale = True
-            after = silent(HEALTHY, node.heard_at)
-            changes.append(HealthChange(node.node_id, None, HEALTHY, after, now))
+            changes += self._set_node_health(node, silent(node.health, node.heard_at), now)
             for row in range(node.start, node.stop):
                 changes += self._set_health(row, silent(self.health[row], node.heard_at), now)
         return changes
 
-    def recall(self, known: Mapping[DeviceUuid, Health]) -> None:
-        """Go on from the health that devices had before this fleet heard of them.
+    def recall(
+        self, devices: Mapping[DeviceUuid, Health], nodes: Mapping[NodeId, Health] | None = None
+    ) -> None:
+        """Go on from the health that devices and nodes had before this fleet heard of them.
 
         What the readings do not disprove stays.
         """
-        self._recalled = dict(known)
+        self._recalled, self._recalled_nodes = dict(devices), dict(nodes or {})
         for node in self.nodes.values():
+            node.health = _both(node.health, self._recalled_nodes.pop(node.node_id, HEALTHY))
             for row in range(node.start, node.stop):
                 before = self._recalled.pop(self.devices[row], HEALTHY)
-                reasons = (*self.health[row].reasons, *before.reasons)
-                self.health[row] = Health(worst(r.level for r in reasons), reasons)
-            self._assess(node, node.time)
+                self.health[row] = _both(self.health[row], before)
+            self._assess(node, node.time, repeat(None))
             if node.is_stale:
                 for row in range(node.start, node.stop):
                     self.health[row] = silent(self.health[row], node.heard_at)
@@ -161,26 +131,10 @@ class Fleet:
         if node is not None:
             self._replace_rows(node, [])
             del self.nodes[node_id]
+        self._limits.pop(node_id, None)
 
     def is_stale(self, row: int) -> bool:
         return self.node_of[row].is_stale
-
-    def _is_next(self, node: LiveNode, sample: NodeSample, now: float) -> bool:
-        """Whether a sample is newer than all that was heard of its node.
-
-        Within a boot id the sequence rises and the time differs: a reading told again is no sign
-        of life. Another boot id takes over when it is new and its time is later; or, since clocks
-        are set back and messages overtake each other, once the current one has fallen silent.
-        """
-        last = node.last_of_boot.get(sample.boot_id)
-        if last is not None and sample.sequence <= last:
-            return False
-        if sample.boot_id != node.boot_id:
-            return node.is_silent(now) or (last is None and sample.time > node.time)
-        if sample.time == node.time:
-            return False
-        self.dropped["gap"] += sample.sequence - node.sequence - 1
-        return True
 
     def _claim(self, node: LiveNode, devices: list[DeviceUuid], now: float) -> list[bool]:
         """Which of the devices are the node's: those of a node that is still heard stay there."""
@@ -197,26 +151,30 @@ class Fleet:
             self._replace_rows(holder, [uuid for uuid in holder.devices if uuid not in gone])
         return own
 
-    def _assess(self, node: LiveNode, time: float) -> list[HealthChange]:
-        columns = self.columns
+    def _assess(
+        self, node: LiveNode, time: float, errors_before: Iterable[float | None]
+    ) -> list[HealthChange]:
+        start, stop = node.start, node.stop
+        read = zip(*(self.columns[metric][start:stop] for metric in READ), strict=True)
         changes: list[HealthChange] = []
-        for row in range(node.start, node.stop):
-            status = columns["status"][row]
-            after = assess(
-                self.health[row],
-                time,
-                status=DeviceStatus(int(status)) if status is not None else DeviceStatus.FAILED,
-                xid=_whole(columns["xid"][row]),
-                xid_at=columns["xid_at"][row],
-                ecc_volatile_uncorrected=_whole(columns["ecc_volatile_uncorrected"][row]),
-                remap_failed=_whole(columns["remap_failed"][row]),
-                remap_pending=_whole(columns["remap_pending"][row]),
-                retired_pages_pending=_whole(columns["retired_pages_pending"][row]),
-                throttle_reasons=_whole(columns["throttle_reasons"][row]),
-            )
-            if after is not self.health[row]:
+        for row, values, limits, errors in zip(
+            range(start, stop), read, node.limits, errors_before, strict=False
+        ):
+            before = self.health[row]
+            after = assess(before, time, Reading._make(values), limits, errors)
+            if after is not before:
                 changes += self._set_health(row, after, time)
         return changes
+
+    def _look_up_limits(self, node: LiveNode) -> None:
+        known = self._limits.get(node.node_id, {})
+        node.limits = [known.get(uuid, NO_LIMITS) for uuid in node.devices]
+
+    def _set_node_health(self, node: LiveNode, after: Health, now: float) -> list[HealthChange]:
+        before, node.health = node.health, after
+        if before is after or before.says_the_same_as(after):
+            return []
+        return [HealthChange(node.node_id, None, before, after, now)]
 
     def _set_health(self, row: int, after: Health, time: float) -> list[HealthChange]:
         before, self.health[row] = self.health[row], after
@@ -232,6 +190,7 @@ class Fleet:
         self.node_of += [node] * len(devices)
         self.health += [self._recalled.pop(uuid, HEALTHY) for uuid in devices]
         node.devices = list(devices)
+        self._look_up_limits(node)
         self.generation += 1
 
     def _replace_rows(self, node: LiveNode, devices: list[DeviceUuid]) -> None:
@@ -245,6 +204,7 @@ class Fleet:
         for column in self.columns.values():
             column[start:stop] = [None if row is None else column[row] for row in rows]
         node.devices = list(devices)
+        self._look_up_limits(node)
         for other in self.nodes.values():
             if other is not node and other.start >= stop:
                 other.start += node.stop - stop
@@ -258,13 +218,7 @@ class Fleet:
         self.generation += 1
 
 
-def _remember(node: LiveNode, sample: NodeSample) -> None:
-    node.boot_id, node.sequence, node.time = sample.boot_id, sample.sequence, sample.time
-    node.last_of_boot.pop(sample.boot_id, None)
-    node.last_of_boot[sample.boot_id] = sample.sequence
-    if len(node.last_of_boot) > BOOTS_REMEMBERED:
-        del node.last_of_boot[next(iter(node.last_of_boot))]
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
+def _both(now: Health, before: Health) -> Health:
+    """Silence is not gone on with: it is found anew, or over."""
+    earlier = [reason for reason in before.reasons if reason.code is not HealthReasonCode.STALE]
+    return merged(before, [*now.reasons, *earlier], now.trends)

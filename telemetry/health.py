@@ -1,16 +1,14 @@
-"""Health rules: from one device's sample to OK, WARNING, CRITICAL or UNKNOWN with reasons.
+"""Health: OK, WARNING, CRITICAL or UNKNOWN with reasons, of a device or of a node.
 
-Pure functions. What a reason means and what to do about it is in `telemetry.advice`.
+From what it follows is in `telemetry.rules`, what to do about it in `telemetry.advice`.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-
-from telemetry.samples import DeviceStatus
 
 
 class HealthLevel(enum.Enum):
@@ -26,14 +24,19 @@ class HealthReasonCode(enum.Enum):
     ROW_REMAP_FAILED = "ROW_REMAP_FAILED"
     ROW_REMAP_PENDING = "ROW_REMAP_PENDING"
     PAGE_RETIREMENT_PENDING = "PAGE_RETIREMENT_PENDING"
+    RETIRED_PAGES = "RETIRED_PAGES"
     THERMAL_SLOWDOWN = "THERMAL_SLOWDOWN"
     POWER_BRAKE = "POWER_BRAKE"
+    PCIE_DEGRADED = "PCIE_DEGRADED"
+    NVLINK_DEGRADED = "NVLINK_DEGRADED"
+    NVLINK_ERRORS = "NVLINK_ERRORS"
     FELL_OFF_BUS = "FELL_OFF_BUS"
     NVML_TIMEOUT = "NVML_TIMEOUT"
     DRIVER_UNAVAILABLE = "DRIVER_UNAVAILABLE"
     NVML_ERROR = "NVML_ERROR"
     MISSING = "MISSING"
     STALE = "STALE"
+    CLOCK_SKEW = "CLOCK_SKEW"
 
 
 SEVERITY = {
@@ -43,22 +46,6 @@ SEVERITY = {
     HealthLevel.CRITICAL: 3,
 }
 """A known fault outranks silence: a card that was CRITICAL stays so when its node falls silent."""
-
-# Xid codes that point at the GPU, its memory, its links or the driver, by NVIDIA's Xid catalogue
-# (https://docs.nvidia.com/deploy/xid-errors/): CRITICAL where its immediate action is a reset or a
-# restart of the node, WARNING where the card works on. Codes that an application causes (13, 31,
-# 43, 45 and their like) say nothing of the device's health and are left out.
-CRITICAL_XIDS = frozenset(
-    {48, 62, 64, 74, 79, 95, 109, 110, 119, 120, 136, 140, 143, 145, 149, 150}
-    | {156, 158, 167, 169, 171, 172}
-)
-WARNING_XIDS = frozenset({54, 61, 63, 92, 94, 121, 144, 146, 147, 148, 154, 155, 157, 161, 168})
-
-# NVML nvmlClocksEventReasons (nvml.h).
-GPU_IDLE = 0x1
-HARDWARE_SLOWDOWN = 0x8
-THERMAL_SLOWDOWN = 0x20 | 0x40  # software, hardware
-POWER_BRAKE = 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +64,23 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """How a fault that comes and goes has been of late, counted in readings.
+
+    Not in seconds: the clocks of nodes are set, and messages are lost.
+    """
+
+    began: float  # the first bad reading since it was well for long
+    recent: int = 0  # a bit for each of the last readings, the newest lowest; set: it was bad
+    well: int = 0  # readings since the last bad one
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     level: HealthLevel = HealthLevel.OK
     reasons: tuple[Reason, ...] = ()
+    trends: Mapping[HealthReasonCode, Trend] = field(default_factory=dict, compare=False)
+    """Of faults that have begun, or are not over for long enough."""
 
     @property
     def since(self) -> float | None:
@@ -93,71 +94,6 @@ class Health:
 
 
 HEALTHY = Health()
-
-_OF_STATUS = {
-    DeviceStatus.LOST: (HealthReasonCode.FELL_OFF_BUS, HealthLevel.CRITICAL),
-    DeviceStatus.TIMEOUT: (HealthReasonCode.NVML_TIMEOUT, HealthLevel.UNKNOWN),
-    DeviceStatus.DRIVER_UNAVAILABLE: (HealthReasonCode.DRIVER_UNAVAILABLE, HealthLevel.UNKNOWN),
-    DeviceStatus.FAILED: (HealthReasonCode.NVML_ERROR, HealthLevel.UNKNOWN),
-}
-
-
-def assess(
-    before: Health,
-    time: float,
-    *,
-    status: DeviceStatus,
-    xid: int | None,
-    xid_at: float | None,
-    ecc_volatile_uncorrected: int | None,
-    remap_failed: int | None,
-    remap_pending: int | None,
-    retired_pages_pending: int | None,
-    throttle_reasons: int | None,
-) -> Health:
-    """The health of a device at `time`; a reason that `before` had keeps its `since`.
-
-    Only evidence clears a reason: a value that was read and is well, an answer of the device, or
-    for an Xid its absence (the collector keeps it until the card is reset). What could not be read
-    clears nothing.
-    """
-    code, warning, critical = HealthReasonCode, HealthLevel.WARNING, HealthLevel.CRITICAL
-    throttled = None if throttle_reasons is None else throttle_reasons & THERMAL_SLOWDOWN
-    braked = None if throttle_reasons is None else throttle_reasons & POWER_BRAKE
-    readings = (
-        (code.ECC_UNCORRECTABLE, critical, ecc_volatile_uncorrected),
-        (code.ROW_REMAP_FAILED, critical, remap_failed),
-        (code.ROW_REMAP_PENDING, warning, remap_pending),
-        (code.PAGE_RETIREMENT_PENDING, warning, retired_pages_pending),
-        (code.THERMAL_SLOWDOWN, warning, throttled),
-        (code.POWER_BRAKE, warning, braked),
-    )
-    found: list[Reason] = []
-    if status in _OF_STATUS:
-        found.append(Reason(*_OF_STATUS[status], time))
-    if xid is not None and xid in CRITICAL_XIDS | WARNING_XIDS:
-        level = critical if xid in CRITICAL_XIDS else warning
-        found.append(Reason(code.XID, level, time if xid_at is None else xid_at, xid))
-    for reason, level, value in readings:
-        if value:
-            count = value if reason is code.ECC_UNCORRECTABLE else None
-            found.append(Reason(reason, level, time, count))
-    if before.reasons:
-        answers = status is DeviceStatus.ANSWERS
-        unread = {reason for reason, _, value in readings if value is None or not answers}
-        found += [r for r in before.reasons if _stays(r, answers, xid, unread)]
-    if not found:
-        return HEALTHY
-    return _merged(before, found, worst(r.level for r in found))
-
-
-def _stays(reason: Reason, answers: bool, xid: int | None, unread: set[HealthReasonCode]) -> bool:
-    """Whether a reason of before goes on, for want of evidence that it is over."""
-    if reason.code is HealthReasonCode.XID:
-        return not answers or (xid is not None and reason.level is HealthLevel.CRITICAL)
-    if reason.code is HealthReasonCode.FELL_OFF_BUS:
-        return not answers
-    return reason.code in unread
 
 
 def record(reason: Reason) -> dict[str, object]:
@@ -181,10 +117,10 @@ def recall(kept: Mapping[str, Any]) -> Reason:
 
 
 def silent(before: Health, heard_at: float) -> Health:
-    """The health of a device whose node has said nothing since `heard_at`."""
+    """The health of a node that has said nothing since `heard_at`, or of a device of it."""
     stale = Reason(HealthReasonCode.STALE, HealthLevel.UNKNOWN, heard_at)
     found = [r for r in before.reasons if r.code is not HealthReasonCode.STALE] + [stale]
-    return _merged(before, found, worst(r.level for r in found))
+    return merged(before, found, before.trends)
 
 
 def missing(since: float) -> Health:
@@ -197,7 +133,10 @@ def worst(levels: Iterable[HealthLevel], default: HealthLevel = HealthLevel.OK) 
     return max(levels, key=SEVERITY.__getitem__, default=default)
 
 
-def _merged(before: Health, found: list[Reason], level: HealthLevel) -> Health:
+def merged(
+    before: Health, found: Iterable[Reason], trends: Mapping[HealthReasonCode, Trend]
+) -> Health:
+    """The health with these reasons; one that `before` had keeps its `since`."""
     known = {r.identity: r for r in before.reasons}
     unique: dict[object, Reason] = {}
     for reason in found:
@@ -208,4 +147,4 @@ def _merged(before: Health, found: list[Reason], level: HealthLevel) -> Health:
         unique.values(),
         key=lambda r: (-SEVERITY[r.level], r.since, r.code.value, r.value or 0),
     )
-    return Health(level, tuple(reasons))
+    return Health(worst(r.level for r in reasons), tuple(reasons), trends)

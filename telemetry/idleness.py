@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telemetry.fleet import Fleet, LiveNode
+from telemetry.fleet import Fleet
+from telemetry.live_node import LiveNode
 from telemetry.samples import DeviceUuid
 
 COMPUTING_FROM_PERCENT = 5.0

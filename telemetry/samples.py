@@ -87,10 +87,13 @@ class DeviceSample(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     performance_state: int | None = None  # 0 (P0, fastest) to 15
     xid: int | None = None  # last critical Xid since the last reset or driver load
     xid_at: float | None = None
+    nvlink_errors: int | None = None  # replays and recoveries of all links since the last reset
 
 
 METRICS: tuple[str, ...] = DeviceSample.__struct_fields__
 """The columns of a sample, in wire order."""
+COLUMNS_AT_FIRST = METRICS.index("xid_at") + 1
+"""Those that each collector tells; what was appended later an older one does not know."""
 
 Column = list[int | float | None]
 
@@ -273,8 +276,12 @@ _BOUNDS = [_bound(metric, hint) for metric, hint in get_type_hints(DeviceSample)
 
 def _check(sample: NodeSample) -> None:
     rows = len(sample.devices)
-    if len(sample.columns) != len(METRICS) or any(len(c) != rows for c in sample.columns):
+    too_few = len(sample.columns) < COLUMNS_AT_FIRST
+    if too_few or any(len(column) != rows for column in sample.columns):
         raise BadMessage("columns do not fit the devices")
+    # A newer collector tells more, an older one less: nodes are not updated all at once.
+    del sample.columns[len(METRICS) :]
+    sample.columns.extend([None] * rows for _ in METRICS[len(sample.columns) :])
     if len(set(sample.devices)) != rows:
         raise BadMessage("a device is listed twice")
     for column, (is_whole, least, greatest) in zip(sample.columns, _BOUNDS, strict=True):

@@ -107,7 +107,10 @@ class Controller:
         is_live = False
         async for event in self.bus.listen():
             match event:
-                case NodeFacts() | NodeProcesses() | QueueReport():
+                case NodeFacts():
+                    self.health.learn(event)
+                    self.mailbox.put(event)
+                case NodeProcesses() | QueueReport():
                     self.mailbox.put(event)
                 case NodeSample():
                     now = self.clock.time()

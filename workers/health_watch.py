@@ -18,7 +18,7 @@ from domain.snapshot_reader import read_snapshot
 from telemetry.bus import Bus, Change
 from telemetry.fleet import Fleet, HealthChange
 from telemetry.health import HEALTHY, Health, HealthLevel, missing, recall, record, silent
-from telemetry.samples import DeviceUuid, NodeId, NodeSample
+from telemetry.samples import DeviceUuid, NodeFacts, NodeId, NodeSample
 from workers.clock import Clock
 
 log = structlog.get_logger()
@@ -49,6 +49,9 @@ class HealthWatch:
     def hear(self, sample: NodeSample, heard_at: float) -> None:
         self._pending += self._fleet.apply(sample, self._clock.time(), heard_at=heard_at)
         self._bound_pending()
+
+    def learn(self, facts: NodeFacts) -> None:
+        self._fleet.learn(facts)
 
     def is_heard(self, machine_id: str) -> bool:
         """Whether the node of that machine id is alive."""
@@ -90,9 +93,19 @@ class HealthWatch:
         """Go on from the log: a fault that it knows of stays until it is disproved."""
         logged = await _last_logged()
         if not self._has_recalled:
-            devices = snapshot.devices.values()
-            known = {one.uuid: logged.get((one.node_id, one.id)) for one in devices}
-            self._fleet.recall({DeviceUuid(u): h for u, h in known.items() if h is not None})
+            devices, nodes = snapshot.devices, snapshot.nodes
+            self._fleet.recall(
+                {
+                    DeviceUuid(devices[device_id].uuid): health
+                    for (_, device_id), health in logged.items()
+                    if device_id is not None and device_id in devices
+                },
+                {
+                    NodeId(nodes[node_id].machine_id): health
+                    for (node_id, device_id), health in logged.items()
+                    if device_id is None and node_id in nodes
+                },
+            )
             self._has_recalled = True
         self._logged = logged
         self._pending = []  # told from before it was known what the log says
@@ -118,8 +131,8 @@ class HealthWatch:
             if live is None and is_patient:
                 continue
             heard_at = node.last_seen_at.timestamp() if live is None else live.heard_at
-            is_silent = live is None or live.is_stale
-            yield (node.id, None), silent(HEALTHY, heard_at) if is_silent else HEALTHY, now
+            before = self._logged.get((node.id, None), HEALTHY)
+            yield (node.id, None), silent(before, heard_at) if live is None else live.health, now
             for device in snapshot.devices_of_node.get(node.id, ()):
                 subject = node.id, device.id
                 row = self._row(device, node.machine_id)

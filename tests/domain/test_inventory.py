@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from domain.database import execute
 from domain.devices import Device, DeviceType
 from domain.installation import Installed
 from domain.inventory import InventoryChange, NotInstalled, record_node
@@ -163,3 +165,28 @@ async def test_odd_and_overlong_texts_of_a_report_are_stored_as_far_as_they_can_
     assert (found.os_name, found.kernel_version) == ("x" * 200, "6.[2J8")
     assert found.labels == {"k": "'; DROP TABLE node; --"}
     assert (await record_node(odd, NOON)).device_ids == ()
+
+
+async def test_a_report_that_overlaps_with_an_operator_s_cordon_does_not_undo_it(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record_node(node("a", "GPU-1"), NOON)
+    read, reads = Node.get_or_none, 0
+
+    async def read_and_be_overtaken(**which: Any) -> Node | None:
+        nonlocal reads
+        found, reads = await read(**which), reads + 1
+        if reads == 2:  # the one that is written
+            await execute(
+                "UPDATE node SET cordon_reason = ?, cordoned_by = ?, cordoned_at = ?",
+                "fan",
+                "ada",
+                NOON,
+            )
+        return found
+
+    monkeypatch.setattr(Node, "get_or_none", read_and_be_overtaken)
+    await record_node(replace(node("a", "GPU-1"), kernel_version="new"), NOON)
+    monkeypatch.undo()
+    stored = await Node.get(machine_id="machine-a")
+    assert (stored.kernel_version, stored.cordon_reason) == ("new", "fan")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from resolvers import pages
 from resolvers.pages import OrderDirection, Slice, paginate
 from server.graphql import frames as frames_of_events
+from tests.services.changes import done
 from tests.services.graph import GIB, Graph, take
 
 DEVICES = """
@@ -36,6 +37,8 @@ async def cluster(graph: Graph) -> Graph:
     await two.say()
     await one.run_job("train", "ada", 0)
     await two.run_job("notebook", "guest", 0)
+    node = (await graph.ask('{ clusterNode(hostName: "n2") { id } }'))["clusterNode"]["id"]
+    await done(graph, "cordonNodes", nodes=[node], reason="moving house")
     return graph
 
 
@@ -75,7 +78,10 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
     ({"health": ["OK", "WARNING"], "nodes": ["n1"]}, ["n1-0", "n1-1"]),
     ({"allocation": ["COMPUTING"]}, ["n1-0"]),
     ({"allocation": ["IDLE"]}, ["n2-0"]),
-    ({"allocation": ["FREE"]}, ["n1-1", "n2-1"]),
+    ({"allocation": ["FREE"]}, ["n1-1"]),
+    ({"allocation": ["OUT_OF_SERVICE"]}, ["n2-1"]),
+    ({"isCordoned": True}, ["n2-0", "n2-1"]),
+    ({"isCordoned": False}, ["n1-0", "n1-1"]),
     ({"utilisationPercentMin": 10}, ["n1-0", "n1-1"]),
     ({"utilisationPercentMax": 10}, ["n1-1", "n2-0"]),
     ({"utilisationPercentMin": 0, "utilisationPercentMax": 100}, ["n1-0", "n1-1", "n2-0"]),

@@ -106,9 +106,15 @@ async def world(graph: Graph) -> World:
         "pool": pools[0],
         "device": id_of[shared.uuid(2)],
         "webhook": made["id"],
+        "node": await node_id(graph, "shared"),
         "group version": groups[0]["version"],
     }
     return world
+
+
+async def node_id(graph: Graph, host_name: str) -> str:
+    data = await graph.ask(f'{{ clusterNode(hostName: "{host_name}") {{ id }} }}')
+    return str(data["clusterNode"]["id"])
 
 
 @pytest.fixture

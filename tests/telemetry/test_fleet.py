@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from telemetry.fleet import BOOTS_REMEMBERED, STALE_AFTER_TICKS, Fleet
+from telemetry.fleet import Fleet
 from telemetry.health import HealthLevel, HealthReasonCode
+from telemetry.live_node import BOOTS_REMEMBERED, STALE_AFTER_TICKS
 from telemetry.samples import DeviceSample, DeviceStatus, DeviceUuid, NodeId
 from tests.telemetry.reports import START, sample
 

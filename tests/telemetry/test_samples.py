@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from telemetry.bus import Change
 from telemetry.samples import (
+    COLUMNS_AT_FIRST,
     DEVICES_LIMIT,
     MESSAGE_LIMIT_BYTES,
     METRICS,
@@ -181,7 +182,7 @@ def test_a_message_of_another_version_is_refused(report: Any) -> None:
     "columns",
     [
         pytest.param([], id="no columns"),
-        pytest.param([[0]] * (len(METRICS) - 1), id="one column less"),
+        pytest.param([[0]] * (COLUMNS_AT_FIRST - 1), id="a column too few"),
         pytest.param([[0, 0]] * len(METRICS), id="a row more than devices"),
         pytest.param([[0]] * (len(METRICS) - 1) + [[]], id="a column without rows"),
     ],
@@ -189,6 +190,15 @@ def test_a_message_of_another_version_is_refused(report: Any) -> None:
 def test_columns_that_do_not_fit_the_devices_are_refused(columns: list[list[int]]) -> None:
     with pytest.raises(BadMessage, match="fit"):
         decode(changed(sample(), columns=columns), NodeSample)
+
+
+@pytest.mark.parametrize("told", [COLUMNS_AT_FIRST, len(METRICS), len(METRICS) + 3])
+def test_a_collector_of_another_release_tells_what_both_know(told: int) -> None:
+    columns = [[number] for number in range(told)]
+    message = decode(changed(sample(), columns=columns), NodeSample)
+    assert len(message.columns) == len(METRICS)
+    assert message.columns[METRICS.index("fan_percent")] == [METRICS.index("fan_percent")]
+    assert message.columns[-1] == ([len(METRICS) - 1] if told >= len(METRICS) else [None])
 
 
 @pytest.mark.spec("T-49")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from domain.database import OutcomeUnknown, execute
 from domain.installation import Installed
 from domain.inventory import record_node
 from telemetry.embedded_bus import EmbeddedBus
+from telemetry.rules import LOST, PCIE
 from telemetry.samples import DeviceStatus, NodeSample
 from tests.workers.fakes import FakeClock
 from tests.workers.reporting import ReportingNode, rows
@@ -258,6 +261,61 @@ async def test_changes_that_wait_for_an_absent_database_are_bounded(
     assert events[-1] == ("OK", "CRITICAL")  # and what is so now is right
 
 
+async def reasons_of_nodes() -> list[Any]:
+    found = await rows("SELECT reasons FROM health_event WHERE device_id IS NULL ORDER BY id")
+    return [[reason["code"] for reason in json.loads(one)] for (one,) in found]
+
+
+@pytest.mark.spec("DEV-2")
+async def test_a_clock_that_is_off_is_logged_of_the_node_once_and_so_is_its_end(
+    node: ReportingNode, clock: FakeClock
+) -> None:
+    watching = watch(clock)
+    for ahead in [60.0] * 20 + ["restart"] + [60.0] * 20 + [0.0] * 40:
+        if ahead == "restart":
+            watching = watch(clock)
+            await watching.write()
+            continue
+        clock.now += 1
+        watching.hear(node.sample(at=clock.now + float(ahead)), clock.now)
+        await watching.write()
+    assert await logged_of_nodes() == [("OK", "WARNING"), ("WARNING", "OK")]
+    assert await reasons_of_nodes() == [["CLOCK_SKEW"], []]
+    assert await logged() == []
+
+
+@pytest.mark.spec("DEV-2")
+async def test_a_link_is_held_against_what_the_node_s_facts_say_of_it(
+    node: ReportingNode, clock: FakeClock
+) -> None:
+    watching = watch(clock)
+    narrow = {"pcie_width": 8, "utilisation_percent": 90.0}
+    for _ in range(PCIE.raise_after):
+        hear(watching, clock, node, **narrow)
+    await watching.write()
+    assert await logged() == []
+    (gpu,) = node.facts().devices
+    watching.learn(node.facts(devices=[msgspec.structs.replace(gpu, pcie_width_max=16)]))
+    for _ in range(PCIE.raise_after):
+        hear(watching, clock, node, **narrow)
+        await watching.write()
+    assert await logged() == [("OK", "WARNING")]
+
+
+@pytest.mark.spec("DEV-2", "F-37")
+async def test_a_signal_that_toggles_is_logged_once_whatever_restarts(
+    node: ReportingNode, clock: FakeClock
+) -> None:
+    watching = watch(clock)
+    for tick in range(60):
+        if tick % 20 == 19:
+            watching = watch(clock)
+            await watching.write()
+        hear(watching, clock, node, throttle_reasons=0x40 * (tick % 2))
+        await watching.write()
+    assert await logged() == [("OK", "WARNING")]
+
+
 READINGS = st.sampled_from(
     [
         {},
@@ -284,6 +342,7 @@ async def test_restarts_at_any_moment_leave_a_log_without_repetitions_that_ends_
     await execute("DELETE FROM health_event")
     undisturbed, watching = watch(clock), watch(clock)
     await watching.write()
+    metrics: dict[str, Any] = {}
     for metrics, then in steps:
         clock.now += 1
         sample: NodeSample = node.sample(at=clock.now, **metrics)
@@ -295,6 +354,11 @@ async def test_restarts_at_any_moment_leave_a_log_without_repetitions_that_ends_
             watching = watch(clock)
             await watching.write()
             watching.hear(sample, clock.now)
+    for _ in range(LOST.clear_after):  # each has its own count of good readings
+        clock.now += 1
+        sample = node.sample(at=clock.now, **metrics)
+        undisturbed.hear(sample, clock.now)
+        watching.hear(sample, clock.now)
     await watching.write()
     events = await logged()
     assert all(one[0] == before[1] for before, one in pairwise(events))

@@ -12,6 +12,8 @@ from workers.demo.work import Kind, Work
 RESERVED_BYTES = 560 * MIB
 """What the driver keeps for itself; NVML counts it as used."""
 
+_SECONDS_BETWEEN_LINK_ERRORS = 45.0
+
 # nvmlClocksEventReasons, nvml.h.
 GPU_IDLE = 0x01
 SW_POWER_CAP = 0x04
@@ -31,6 +33,9 @@ class Trouble(enum.Enum):
     ROW_REMAP = 63
     THERMAL = "thermal slowdown"
     POWER_BRAKE = "power brake"
+    PCIE_DEGRADED = "PCIe link with half of its lanes"
+    NVLINK_DOWN = "NVLink down"
+    NVLINK_ERRORS = "NVLink errors"
 
     @property
     def xid(self) -> int | None:
@@ -52,6 +57,7 @@ class Card:
     salt: int  # 32 bits of its own, so that no two cards are noisy alike
     memory_total_bytes: int
     corrected_errors: int
+    link_errors: int = 0  # of its NVLinks, before the trouble of now
     work: Work | None = None
     trouble: Trouble | None = None
     trouble_at: float = 0.0
@@ -113,6 +119,7 @@ class Card:
         ecc = trouble is not None and trouble.stops_work
         remap = trouble is Trouble.ROW_REMAP or trouble is Trouble.CONTAINED_ECC
         links = product.nvlink_links
+        is_down = trouble is Trouble.NVLINK_DOWN
         is_busy = load > 0.02
         return DeviceSample(
             utilisation_percent=float(round(load * 100)),
@@ -131,8 +138,9 @@ class Card:
             pcie_tx_bytes_per_second=2e5 + busy_link * 1.9e9,
             pcie_rx_bytes_per_second=4e5 + busy_link * 3.4e9,
             pcie_generation=product.pcie_generation,
-            pcie_width=16,
-            nvlink_active_links=links,
+            pcie_width=8 if trouble is Trouble.PCIE_DEGRADED else 16,
+            nvlink_active_links=None if links is None else links - is_down,
+            nvlink_errors=None if links is None else self.link_errors + self.new_link_errors(now),
             nvlink_tx_bytes_per_second=None
             if links is None
             else busy_link * product.nvlink_bytes_per_second * self._nvlink_share(),
@@ -152,6 +160,12 @@ class Card:
             xid=None if trouble is None else trouble.xid,
             xid_at=None if trouble is None or trouble.xid is None else self.trouble_at,
         )
+
+    def new_link_errors(self, now: float) -> int:
+        """Since its NVLinks became noisy."""
+        if self.trouble is not Trouble.NVLINK_ERRORS:
+            return 0
+        return 1 + int((now - self.trouble_at) / _SECONDS_BETWEEN_LINK_ERRORS)
 
     def _nvlink_share(self) -> float:
         """Only a job on several cards talks over NVLink."""

@@ -25,7 +25,7 @@ _FROM_THE_START = (
     (Trouble.FELL_OFF_BUS, H100, 49, 5, -48, 25),
     (Trouble.ROW_REMAP, H100, 22, 3, -190, 60),
 )
-_LASTS = {
+LASTS = {
     Trouble.FELL_OFF_BUS: (10, 25),
     Trouble.UNCONTAINED_ECC: (8, 20),
     Trouble.CONTAINED_ECC: (6, 15),
@@ -33,8 +33,13 @@ _LASTS = {
     Trouble.ROW_REMAP: (15, 40),
     Trouble.THERMAL: (3, 9),
     Trouble.POWER_BRAKE: (1, 4),
+    Trouble.PCIE_DEGRADED: (10, 25),
+    Trouble.NVLINK_DOWN: (6, 15),
+    Trouble.NVLINK_ERRORS: (2, 10),
 }
-_HEAL_ALONE = (Trouble.THERMAL, Trouble.POWER_BRAKE)
+_NEEDS_WORK = (Trouble.THERMAL, Trouble.POWER_BRAKE)  # an idle card stays cool
+_NEEDS_LINKS = (Trouble.NVLINK_DOWN, Trouble.NVLINK_ERRORS)
+_HEAL_ALONE = (*_NEEDS_WORK, Trouble.NVLINK_ERRORS)
 """All others stay until their node is drained and booted again."""
 
 
@@ -71,14 +76,16 @@ class Faults:
     def _next(self, now: float) -> None:
         self._plan_next(now)
         machine, card = self._random.choice(self._cards)
-        trouble = self._random.choice(list(_LASTS))
-        minutes = self._random.uniform(*_LASTS[trouble])
+        trouble = self._random.choice(list(LASTS))
+        minutes = self._random.uniform(*LASTS[trouble])
         is_silence = self._random.random() < 0.15
         sick = sum(other.trouble is not None for _, other in self._cards)
         if machine.is_drained or card.trouble is not None or sick >= 2 + len(self._cards) // 250:
             return
-        if trouble in (Trouble.THERMAL, Trouble.POWER_BRAKE) and card.work is None:
-            return  # an idle card stays cool
+        if trouble in _NEEDS_WORK and card.work is None:
+            return
+        if trouble in _NEEDS_LINKS and card.product.nvlink_links is None:
+            return
         if is_silence:
             self._silence(machine, minutes * 10, now)
         else:
@@ -97,6 +104,7 @@ class Faults:
 
     def _heal_alone(self, machine: Machine, card: Card, now: float) -> None:
         if card.trouble in _HEAL_ALONE:
+            card.link_errors += card.new_link_errors(now)
             card.trouble = None
 
     def _repair(self, machine: Machine, card: Card, now: float) -> None:

@@ -43,6 +43,7 @@ class Machine:
         self.inventory_version += 1
         for card in self.cards:
             card.trouble = None
+            card.link_errors = 0
             card.celsius = None
 
     def facts(self, now: float) -> NodeFacts:

@@ -52,6 +52,15 @@ _SLOWLY: dict[str, Field] = {
     "remap_pending": (pynvml.NVML_FI_DEV_REMAPPED_PENDING, 0),
     "remap_failed": (pynvml.NVML_FI_DEV_REMAPPED_FAILURE, 0),
 }
+_LINK_ERRORS_OF_ALL = (
+    (pynvml.NVML_FI_DEV_NVLINK_REPLAY_ERROR_COUNT_TOTAL, 0),
+    (pynvml.NVML_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL, 0),
+)
+_LINK_ERRORS_OF_ONE = (
+    pynvml.NVML_FI_DEV_NVLINK_ERROR_DL_REPLAY,  # Hopper; the scope is the link
+    pynvml.NVML_FI_DEV_NVLINK_ERROR_DL_RECOVERY,
+    pynvml.NVML_FI_DEV_NVLINK_COUNT_LINK_RECOVERY_EVENTS,  # from Blackwell on
+)
 _RETIRED = (
     (pynvml.NVML_FI_DEV_RETIRED_SBE, 0),
     (pynvml.NVML_FI_DEV_RETIRED_DBE, 0),
@@ -66,7 +75,10 @@ class Card:
         self.handle = handle
         self._calls = Calls(handle)
         self._fast = FieldBatch(handle, _EVERY_TICK)
-        self._slow = FieldBatch(handle, (*_SLOWLY.values(), *_RETIRED))
+        links = range(facts.nvlink_links or 0)
+        self._errors_by_link = [(field, link) for field in _LINK_ERRORS_OF_ONE for link in links]
+        errors = (*_LINK_ERRORS_OF_ALL, *self._errors_by_link) if links else ()
+        self._slow = FieldBatch(handle, (*_SLOWLY.values(), *_RETIRED, *errors))
         self._slow_values: dict[str, Any] = {}
         self._slow_due = True
         self._pcie_tx, self._pcie_rx = Rate(), Rate()
@@ -126,6 +138,7 @@ class Card:
             remapped_rows_uncorrected=slow.get("remapped_rows_uncorrected"),
             remap_pending=slow.get("remap_pending"),
             remap_failed=slow.get("remap_failed"),
+            nvlink_errors=slow.get("nvlink_errors"),
         )
         answered = fields or utilisation or memory_used is not None or temperature is not None
         if not answered and self._calls.failures:
@@ -151,6 +164,9 @@ class Card:
         values: dict[str, Any] = {name: _int(fields.get(field)) for name, field in _SLOWLY.items()}
         retired = [int(fields[field]) for field in _RETIRED if field in fields]
         values["retired_pages"] = sum(retired) if retired else None
+        errors = [fields[f] for f in _LINK_ERRORS_OF_ALL if f in fields]
+        errors = errors or [fields[f] for f in self._errors_by_link if f in fields]
+        values["nvlink_errors"] = int(sum(errors)) if errors else None
         values["fan_percent"] = _float(ask(pynvml.nvmlDeviceGetFanSpeed))
         values["pcie_generation"] = ask(pynvml.nvmlDeviceGetCurrPcieLinkGeneration)
         values["pcie_width"] = ask(pynvml.nvmlDeviceGetCurrPcieLinkWidth)

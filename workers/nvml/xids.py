@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from telemetry.health import CRITICAL_XIDS, WARNING_XIDS
 from telemetry.samples import DeviceStatus, DeviceUuid
+from telemetry.xids import CRITICAL_XIDS, WARNING_XIDS
 
 
 class Xids:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from telemetry.fleet import Fleet
 from telemetry.health import HealthLevel
-from telemetry.samples import DeviceSample, DeviceStatus, NodeFacts, NodeProcesses, NodeSample
+from telemetry.rules import THERMAL
+from telemetry.samples import (
+    DeviceSample,
+    DeviceStatus,
+    NodeFacts,
+    NodeProcesses,
+    NodeSample,
+)
 from tests.workers.fakes import FakeClock, RecordingBus
 from workers.collector import collect_demo
 from workers.demo import DemoFleet
@@ -45,6 +52,8 @@ async def collected(fleet: DemoFleet, clock: FakeClock, seconds: float) -> Recor
 
 def applied(bus: RecordingBus) -> Fleet:
     fleet = Fleet()
+    for facts in bus.of(NodeFacts):
+        fleet.learn(facts)
     for sample in bus.of(NodeSample):
         fleet.apply(sample, sample.time)
     return fleet
@@ -139,7 +148,7 @@ async def test_the_fleet_is_busy_idle_and_free_in_believable_shares_for_days() -
 @pytest.mark.spec("DEV-2")
 async def test_a_thousand_devices_show_two_critical_and_two_warnings_from_the_start() -> None:
     clock = FakeClock()
-    live = applied(await collected(DemoFleet(125, 8, clock=clock), clock, 1.5))
+    live = applied(await collected(DemoFleet(125, 8, clock=clock), clock, THERMAL.raise_after + 1))
     levels = Counter(health.level for health in live.health)
     assert levels[HealthLevel.CRITICAL] == 2
     assert levels[HealthLevel.WARNING] == 2

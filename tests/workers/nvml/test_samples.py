@@ -209,3 +209,14 @@ def test_a_machine_has_gpus_when_nvml_lists_one(make_node):
 def test_a_machine_without_the_driver_has_no_gpus(monkeypatch, tmp_path):
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     assert not has_gpus()
+
+
+@pytest.mark.spec("DEV-2")
+async def test_nvlink_errors_are_the_replays_and_recoveries_of_all_links(make_node, watch):
+    older, newer, newest = h100(0), h100(1), h100(2)
+    older.fields |= {52: (ULL, 3), 59: (ULL, 1), 161: (ULL, 9)}  # the sums, and a link's own
+    newer.fields |= {161: (ULL, 1), 162: (ULL, 0)}  # of each of 18 links
+    newest.fields |= {215: (ULL, 2)}
+    make_node([older, newer, newest, h100(3)])
+    samples = await (await watch()).all_answer()
+    assert [sample.nvlink_errors for sample in samples] == [4, 18, 36, None]

@@ -9,6 +9,10 @@ const ACTIONS: Record<string, readonly [did: string, tried: string]> = {
   "pool.edit": ["edited", "edit"],
   "pool.move_devices": ["moved devices of", "move devices into"],
   "pool.delete": ["deleted", "delete"],
+  "device.cordon": ["took out of service", "take out of service"],
+  "device.uncordon": ["put back into service", "put back into service"],
+  "node.cordon": ["took out of service", "take out of service"],
+  "node.uncordon": ["put back into service", "put back into service"],
   "group.create": ["created", "create"],
   "group.edit": ["edited", "edit"],
   "group.delete": ["deleted", "delete"],
@@ -37,6 +41,10 @@ export const ACTION_WORDS: Record<string, string> = {
   "pool.edit": "edit pool",
   "pool.move_devices": "move devices",
   "pool.delete": "delete pool",
+  "device.cordon": "take device out of service",
+  "device.uncordon": "put device back into service",
+  "node.cordon": "take node out of service",
+  "node.uncordon": "put node back into service",
   "group.create": "create group",
   "group.edit": "edit group",
   "group.delete": "delete group",
@@ -53,7 +61,7 @@ export const ACTION_WORDS: Record<string, string> = {
   "user.sign_out": "sign out",
 };
 
-export const KINDS = ["pool", "group", "user", "webhook", "cluster"] as const;
+export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "cluster"] as const;
 
 /** "created pool", before the object's name. */
 export function didWhat(action: string, objectKind: string, isRefused: boolean): string {

@@ -1,7 +1,9 @@
 /** Per pool, group or node how much is given away against how much computes, who waits, and the mean. */
+import type { Allocation } from "../gql/graphql";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
+import { useHasOutOfService } from "../cordon/useHasOutOfService";
 import { HELD, type DeviceSearch } from "../devices/filters";
 import { useFleet, useInventory } from "../live/Live";
 import { activity } from "../live/sums";
@@ -22,7 +24,7 @@ const LoadByPoolFragment = graphql(`
     pools {
       id
       name
-      load { devices allocated computing idle free waitingJobs waitingDevices waitingSince }
+      load { devices allocated computing idle free outOfService waitingJobs waitingDevices waitingSince }
     }
   }
 `);
@@ -40,9 +42,10 @@ interface LoadPanelProps {
 export function LoadPanel({ cluster, by, onBy, rows, canShowMore }: LoadPanelProps) {
   const data = useFragment(LoadByPoolFragment, cluster);
   const { devices } = useInventory();
+  const hasOut = useHasOutOfService();
   const mean = data ? share(activity(data.load).computing, data.load.devices) : null;
   return (
-    <Panel title="Load by" isLive aside={<OccupancyLegend hasWaiting mean={mean} />}
+    <Panel title="Load by" isLive aside={<OccupancyLegend hasWaiting hasOut={hasOut} mean={mean} />}
       note={<Segments label="Load by" options={[["pool", "Pool"], ["group", "Group"], ["node", "Node"]]} value={by} onChange={onBy} />}>
       {data === null || (by !== "pool" && !devices.isLoaded) ? <Skeleton rows={rows} rowHeight={40} />
         : by === "pool" ? <Lines key={by} by={by} found={data.pools.map(({ name, load }) => ({ name, load: { ...load, waitingSince: load.waitingSince ?? null } }))} mean={mean} now={Date.parse(data.time)} rows={rows} {...(canShowMore && { canShowMore })} />
@@ -137,7 +140,7 @@ interface CellProps {
   by: LoadBy;
   name: string;
   n: number | null;
-  state?: readonly ("FREE" | "IDLE" | "COMPUTING" | "UNKNOWN")[];
+  state?: readonly Allocation[];
 }
 
 function Cell({ by, name, n, state }: CellProps) {

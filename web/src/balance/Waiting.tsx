@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { DeviceInfo, JobInfo } from "../live/documents";
 import { useInventory, useIsOperator } from "../live/Live";
-import { givenOut, isHeld } from "../pools/blocks";
+import { givenOut, isFree } from "../pools/blocks";
 import type { PoolInfo } from "../pools/usePools";
 import { Action } from "../ui/Action";
 import { count, plural, since, UNKNOWN } from "../ui/format";
@@ -24,7 +24,7 @@ const SOURCES = 2;
 export function Waiting({ pools, onMove }: WaitingProps) {
   const { jobs, devices } = useInventory();
   const all = givenOut(devices.values());
-  const freeIn = (pool: string) => all.filter((device) => device.pool.id === pool && !isHeld(device)).length;
+  const freeIn = (pool: string) => all.filter((device) => device.pool.id === pool && isFree(device)).length;
   const queued = [...jobs.values()].filter((job) => job.state === "QUEUED")
     .toSorted((a, b) => (a.submittedAt ?? "").localeCompare(b.submittedAt ?? "") || a.name.localeCompare(b.name));
   const asked = queued.reduce((n, job) => n + (job.requestedDevices ?? 0), 0);
@@ -65,7 +65,7 @@ function WaitingRow({ job, missing, devices, queued, pools, onMove }: WaitingRow
   const now = useNow();
   const isOperator = useIsOperator();
   const pool = pools.find((one) => one.id === job.pool?.id);
-  const free = pool && devices.filter((device) => device.pool.id === pool.id && !isHeld(device)).length;
+  const free = pool && devices.filter((device) => device.pool.id === pool.id && isFree(device)).length;
   const sources = pool === undefined || missing === null ? [] : sourcesFor(pool, missing, pools, devices, (other) => queued.some((one) => one.pool?.id === other.id));
   return (
     <tr>

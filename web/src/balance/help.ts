@@ -1,6 +1,6 @@
 /** Where free devices could come from for jobs that wait: a proposal, which an operator looks at first. */
 import type { DeviceInfo, JobInfo } from "../live/documents";
-import { chooseForMe, isHeld, sectionsOf } from "../pools/blocks";
+import { chooseForMe, isFree, sectionsOf } from "../pools/blocks";
 import type { PoolInfo } from "../pools/usePools";
 
 export interface Source {
@@ -21,7 +21,7 @@ export function sourcesFor(pool: PoolInfo, missing: number, pools: readonly Pool
   return pools
     .filter((other) => other.id !== pool.id && !isWaitedFor(other))
     .map((other) => {
-      const free = devices.filter((device) => device.pool.id === other.id && !isHeld(device) && (own === undefined || device.type.id === own.id));
+      const free = devices.filter((device) => device.pool.id === other.id && isFree(device) && (own === undefined || device.type.id === own.id));
       const [most] = sectionsOf(free);
       const ids = new Set(most === undefined ? [] : chooseForMe(most.blocks, Math.min(missing, most.free)));
       return { pool: other.name, isDefault: other.isDefault, free: free.length, uuids: free.filter((device) => ids.has(device.id)).map((device) => device.uuid) };

@@ -21,11 +21,11 @@ function fleetOf(states: Record<string, "FREE" | "IDLE" | "COMPUTING">, stale: s
 const waiting = (group: string, devices: number, submittedAt: string): JobInfo =>
   ({ state: "QUEUED", group: { id: group, name: group }, requestedDevices: devices, submittedAt }) as unknown as JobInfo;
 
-it("sums a node: held without fresh data is allocated, neither computing nor idle", () => {
-  const devices = [device("a", "n1", true), device("b", "n1", true), device("c", "n1", true), device("d", "n1", false)];
+it("sums a node: held without fresh data is allocated, neither computing nor idle; out of service is not free", () => {
+  const devices = [device("a", "n1", true), device("b", "n1", true), device("c", "n1", true), device("d", "n1", false), { ...device("e", "n1", false), cordon: { reason: "fan" } } as DeviceInfo];
   const fleet = fleetOf({ a: "COMPUTING", b: "IDLE", c: "COMPUTING", d: "FREE" }, ["c"]);
   expect(linesOf("node", devices, [], fleet)).toEqual([
-    { name: "n1", load: { devices: 4, allocated: 3, computing: 1, idle: 1, free: 1, waitingJobs: 0, waitingDevices: 0, waitingSince: null } },
+    { name: "n1", load: { devices: 5, allocated: 3, computing: 1, idle: 1, free: 1, outOfService: 1, waitingJobs: 0, waitingDevices: 0, waitingSince: null } },
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** How loaded groups and nodes are now, summed from the live devices by the words of the schema's Load. */
-import { givenOut, isHeld } from "../pools/blocks";
+import { givenOut, isFree, isHeld } from "../pools/blocks";
 import type { DeviceInfo, JobInfo } from "../live/documents";
 import { ALLOCATION, type Fleet } from "../live/fleet";
 
@@ -12,6 +12,7 @@ export interface Load {
   computing: number;
   idle: number;
   free: number;
+  outOfService: number;
   waitingJobs: number;
   waitingDevices: number;
   waitingSince: string | null;
@@ -23,7 +24,7 @@ export interface LoadLine {
   load: Load;
 }
 
-const nothing = (): Load => ({ devices: 0, allocated: 0, computing: 0, idle: 0, free: 0, waitingJobs: 0, waitingDevices: 0, waitingSince: null });
+const nothing = (): Load => ({ devices: 0, allocated: 0, computing: 0, idle: 0, free: 0, outOfService: 0, waitingJobs: 0, waitingDevices: 0, waitingSince: null });
 
 /** Whether a held device computes nothing now; false where no fresh data says so. */
 export function isIdle(device: DeviceInfo, fleet: Fleet): boolean {
@@ -49,7 +50,8 @@ export function linesOf(by: "group" | "node", devices: Iterable<DeviceInfo>, job
     const load = loadOf(name);
     load.devices++;
     if (!isHeld(device)) {
-      load.free++;
+      if (isFree(device)) load.free++;
+      else load.outOfService++;
       continue;
     }
     load.allocated++;

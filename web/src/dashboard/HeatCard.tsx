@@ -36,6 +36,7 @@ export function HeatCard({ cell, size, padding, mapWidth }: HeatCardProps) {
   return (
     <div className={css.card} style={{ left: left + padding, top }}>
       <p className={css.cardTitle}><Mark level={device.health.level} /> {device.node.hostName} · {gpu(device)}</p>
+      {device.cordon && <p className={css.reason}><Mark level="OUT" /> Out of service: {device.cordon.reason}</p>}
       {reason && <p className={css.reason} data-level={device.health.level}>{reason.title}{reason.since != null && `, ${timeOfDay(reason.since)}`}</p>}
       <dl>
         {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
@@ -50,7 +51,7 @@ export function describeCell(fleet: Fleet, device: DeviceInfo): string {
   const row = fleet.row(device.id);
   const c = fleet.columns;
   const used = row === undefined || c.isStale[row] ? "no data" : `used ${percent(c.utilisation[row])}`;
-  const allocation = row === undefined ? "" : `, ${ALLOCATION[c.allocation[row]].toLowerCase()}`;
+  const allocation = row === undefined || ALLOCATION[c.allocation[row]] === "OUT_OF_SERVICE" ? "" : `, ${ALLOCATION[c.allocation[row]].toLowerCase()}`;
   const reason = device.health.reasons[0]?.title ?? LEVEL_WORD[device.health.level];
-  return `${device.node.hostName}, ${gpu(device)}, pool ${device.pool.name}: ${reason}, ${used}${allocation}`;
+  return `${device.node.hostName}, ${gpu(device)}, pool ${device.pool.name}: ${reason}, ${used}${allocation}${device.cordon ? `, out of service: ${device.cordon.reason}` : ""}`;
 }

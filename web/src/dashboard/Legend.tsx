@@ -1,4 +1,5 @@
 /** What the cells mean, for the metric that is shown. */
+import { useHasOutOfService } from "../cordon/useHasOutOfService";
 import css from "./HeatMap.module.css";
 import type { HeatMetric } from "./heatSearch";
 
@@ -11,11 +12,13 @@ const OF: Record<HeatMetric, string> = {
 };
 
 export function Legend({ metric }: { metric: HeatMetric }) {
+  const hasOut = useHasOutOfService();
   const hasStates = metric === "used" || metric === "allocation";
   return (
     <div className={css.legend}>
       {hasStates && <span><i className={css.free} /> free</span>}
       {hasStates && <span><i className={css.idle} /> allocated, idle</span>}
+      {hasOut && <span><i className={css.out} /> out of service</span>}
       {metric === "allocation" ? (
         <span><i className={css.load} /> computing</span>
       ) : (

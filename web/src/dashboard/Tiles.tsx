@@ -15,7 +15,7 @@ const TilesFragment = graphql(`
     jobsActive
     jobsRunning
     jobsQueued
-    load { devices allocated computing idle free unknown healthy warning critical waitingSince }
+    load { devices allocated computing idle free outOfService unknown healthy warning critical waitingSince }
     attention { level }
     longestIdle: idleDevices(first: 1) { since }
   }
@@ -36,7 +36,7 @@ export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment>
       </Tile>
       <Tile label="Allocated" number={load.allocated} of={`of ${count(load.devices)}`} to="/devices"
         search={{ state: HELD }} part={share(load.allocated, load.devices)}>
-        {count(load.free)} free
+        {count(load.free)} free{load.outOfService > 0 && ` · ${count(load.outOfService)} out of service`}
       </Tile>
       <Tile label="Computing" number={computing} of={`of ${count(load.allocated)}`} to="/devices"
         search={{ state: ["COMPUTING"] }} part={share(computing, load.devices)}>

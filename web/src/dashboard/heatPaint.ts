@@ -5,7 +5,7 @@ import type { HeatMetric } from "./heatSearch";
 import { heatValue, rampStep } from "./heatValue";
 
 const TOKENS = [
-  "surface", "free-edge", "idle-edge", "hatch", "critical-mark", "warning-mark", "information",
+  "surface", "text", "free-edge", "idle-edge", "hatch", "critical-mark", "warning-mark", "information",
   "r0", "r1", "r2", "r3", "r4", "r5",
 ] as const;
 type Palette = Record<(typeof TOKENS)[number], string>;
@@ -60,6 +60,7 @@ export function paint(canvas: HTMLCanvasElement, width: number, painting: Painti
       const edge = value.state === "idle" ? "idle-edge" : value.state === "free" ? "free-edge" : "hatch";
       outline(context, palette[edge], left, top, side, side, 1);
     }
+    if (device.cordon != null) stroke(context, palette, left, top, side);
     if (health === CRITICAL) {
       outline(context, palette["critical-mark"], x - 1, y - 1, size + 2, size + 2, 2);
       corner(context, palette["critical-mark"], x + size, y, size / 2);
@@ -83,6 +84,18 @@ export function paint(canvas: HTMLCanvasElement, width: number, painting: Painti
 
 /** Room for rings at the edge. */
 export const MARGIN = 4;
+
+/** Out of service: a stroke across the cell, with an edge that keeps it off any colour. */
+function stroke(context: CanvasRenderingContext2D, palette: Palette, left: number, top: number, side: number): void {
+  for (const [colour, line] of [[palette.surface, 3.5], [palette.text, 1.5]] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = line;
+    context.beginPath();
+    context.moveTo(left + 0.5, top + side - 0.5);
+    context.lineTo(left + side - 0.5, top + 0.5);
+    context.stroke();
+  }
+}
 
 function outline(context: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number, height: number, line: number): void {
   context.strokeStyle = colour;

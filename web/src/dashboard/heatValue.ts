@@ -14,6 +14,7 @@ export interface HeatValue {
 const FREE = 0;
 const IDLE = 1;
 const COMPUTING = 2;
+const OUT_OF_SERVICE = 4;
 const NONE: HeatValue = { state: "none", percent: 0 };
 
 export function heatValue(fleet: Fleet, device: DeviceInfo, metric: HeatMetric): HeatValue {
@@ -23,13 +24,13 @@ export function heatValue(fleet: Fleet, device: DeviceInfo, metric: HeatMetric):
   if (c.isStale[row]) return NONE;
   const allocation = c.allocation[row];
   if (metric === "allocation") {
-    if (allocation === FREE) return { state: "free", percent: 0 };
+    if (allocation === FREE || allocation === OUT_OF_SERVICE) return { state: "free", percent: 0 };
     if (allocation === IDLE) return { state: "idle", percent: 0 };
     return allocation === COMPUTING ? { state: "load", percent: 70 } : NONE;
   }
   const percent = percentOf(c, row, device, metric);
   if (Number.isNaN(percent)) return NONE;
-  if (metric === "used" && allocation === FREE) return { state: "free", percent: 0 };
+  if (metric === "used" && (allocation === FREE || allocation === OUT_OF_SERVICE)) return { state: "free", percent: 0 };
   if (metric === "used" && allocation === IDLE) return { state: "idle", percent: 0 };
   return { state: "load", percent };
 }

@@ -22,6 +22,7 @@ const CountersDocument = graphql(`
       pcieGeneration
       pcieWidth
       nvlinkActiveLinks
+      nvlinkErrors
       fanPercent
       eccVolatileUncorrected
       eccAggregateCorrected
@@ -81,6 +82,7 @@ function factsOf(t: Telemetry): [name: string, value: string][] {
     ["PCIe", t.pcieGeneration == null ? UNKNOWN : `Gen ${t.pcieGeneration} x${t.pcieWidth ?? "?"}`],
     ["PCIe traffic", `${rate(t.pcieTxBytesPerSecond)} out, ${rate(t.pcieRxBytesPerSecond)} in`],
     ["NVLink", t.nvlinkActiveLinks == null ? UNKNOWN : `${t.nvlinkActiveLinks} links up`],
+    ["NVLink errors", count(t.nvlinkErrors)],
     ["Fan", percent(t.fanPercent)],
     ["Encoder", percent(t.encoderPercent)],
     ["Decoder", percent(t.decoderPercent)],

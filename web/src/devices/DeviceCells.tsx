@@ -22,10 +22,11 @@ export function DeviceCells({ device }: { device: DeviceInfo }) {
   return (
     <>
       <Cell kind="name">{device.node.hostName} · {device.index}{device.migProfile && ` ${device.migProfile}`}</Cell>
-      <Cell title={reason?.title}>
+      <Cell title={[reason?.title, device.cordon && `Out of service: ${device.cordon.reason}`].filter(Boolean).join("; ")}>
         <span className={css.health} data-level={level}>
           <Mark level={isStale && level !== "CRITICAL" ? "STALE" : level} />
           <span>{level === "OK" ? "OK" : (reason?.title.split(",")[0] ?? LEVEL_WORD[level])}</span>
+          {device.cordon && <Mark level="OUT" label="Out of service" />}
         </span>
       </Cell>
       <Cell><span className={css.used}><Meter percent={used} /><span>{count(used)}</span></span></Cell>
@@ -33,7 +34,7 @@ export function DeviceCells({ device }: { device: DeviceInfo }) {
       <Cell kind="number">{count(read(c.power))}</Cell>
       <Cell kind="number">{isHot ? <span className={css.hot}>{count(temperature)}</span> : count(temperature)}</Cell>
       <Cell>{device.pool.name}</Cell>
-      <Cell title={device.job?.name}>{device.job?.name ?? <span className={css.free}>free</span>}</Cell>
+      <Cell title={device.job?.name ?? device.cordon?.reason}>{device.job?.name ?? <span className={css.free}>{device.cordon ? "out of service" : "free"}</span>}</Cell>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { gpu, since, UNKNOWN, watts, celsius, wholeGib, when } from "../ui/forma
 import { LEVEL_WORD, Mark } from "../ui/Mark";
 import { CopyButton, Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
+import { deviceTarget, OutOfService, TakeOutAction } from "../cordon/Service";
 import { EventLines } from "../events/EventLines";
 import { Counters } from "./Counters";
 import { DeviceCharts } from "./DeviceCharts";
@@ -74,9 +75,11 @@ export function DevicePage() {
           <span>{device.type.name}</span>
           <span>Node <Link to="/nodes/$hostName" params={{ hostName: device.node.hostName }}>{device.node.hostName}</Link></span>
           <span>Pool <Link to="/devices" search={{ pool: [device.pool.name] }}>{device.pool.name}</Link></span>
+          <TakeOutAction target={deviceTarget(device)} />
         </>
       }
     >
+      <OutOfService target={deviceTarget(device)} />
       {device.health.reasons.length > 0 && <Reasons device={device} />}
       <div className={css.page}>
         <Panel title="Last minutes" isLive><div className={pane.section}><DeviceCharts device={device} /></div></Panel>

@@ -1,5 +1,7 @@
 /** One device beside the list, with its address of its own one press away. */
 import { Link } from "@tanstack/react-router";
+import { useIsOperator } from "../live/Live";
+import { deviceTarget, OutOfService, TakeOutAction } from "../cordon/Service";
 import { gpu } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { LEVEL_WORD, Mark } from "../ui/Mark";
@@ -14,6 +16,7 @@ import { useDevice } from "./useDevice";
 
 export function DevicePane({ uuid, close }: { uuid: string; close: () => void }) {
   const device = useDevice(uuid);
+  const isOperator = useIsOperator();
   if (device === undefined) return <aside className={pane.pane} aria-label="Device" />;
   if (device === null) {
     return (
@@ -34,6 +37,12 @@ export function DevicePane({ uuid, close }: { uuid: string; close: () => void })
       close={close}
       testId="device-pane"
     >
+      {(isOperator || device.cordon != null) && (
+        <div className={pane.section}>
+          <OutOfService target={deviceTarget(device)} />
+          <TakeOutAction target={deviceTarget(device)} />
+        </div>
+      )}
       {device.health.reasons.length > 0 && <div className={pane.section}><Reasons device={device} /></div>}
       <div className={pane.section}><Holder device={device} /></div>
       <PanelBoundary title="Charts"><div className={pane.section}><DeviceCharts device={device} /></div></PanelBoundary>

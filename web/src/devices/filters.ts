@@ -59,6 +59,7 @@ export const VALUE_WORDS: Record<string, string> = {
   FREE: "free",
   IDLE: "allocated, idle",
   COMPUTING: "computing",
+  OUT_OF_SERVICE: "out of service",
 };
 
 export function matches(device: DeviceInfo, fleet: Fleet, filters: DeviceFilters): boolean {

@@ -59,6 +59,7 @@ export const DevicesDocument = graphql(`
         memoryTotalBytes
         temperatureSlowdownCelsius
         type { id name product }
+        cordon { reason since by isOfNode }
         health {
           level
           since
@@ -88,7 +89,8 @@ export const NodesDocument = graphql(`
         cudaVersion
         lastHeartbeatAt
         bootedAt
-        health { level since reasons { code level title } }
+        cordon { reason since by }
+        health { level since reasons { code level title detail remedy since } }
         host { cpuPercent memoryUsedBytes memoryTotalBytes }
       }
     }

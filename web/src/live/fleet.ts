@@ -6,7 +6,7 @@ import type { Allocation, HealthLevel } from "../gql/graphql";
 import { History } from "./history";
 
 export const HEALTH: readonly HealthLevel[] = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
-export const ALLOCATION: readonly Allocation[] = ["FREE", "IDLE", "COMPUTING", "UNKNOWN"];
+export const ALLOCATION: readonly Allocation[] = ["FREE", "IDLE", "COMPUTING", "UNKNOWN", "OUT_OF_SERVICE"];
 
 const HEALTH_CODE = new Map(HEALTH.map((level, code) => [level, code]));
 const ALLOCATION_CODE = new Map(ALLOCATION.map((allocation, code) => [allocation, code]));

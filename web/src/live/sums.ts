@@ -6,6 +6,7 @@ const WARNING = 1;
 const FREE = 0;
 const IDLE = 1;
 const COMPUTING = 2;
+const OUT_OF_SERVICE = 4;
 
 export interface Sums {
   devices: number;
@@ -13,6 +14,8 @@ export interface Sums {
   computing: number;
   idle: number;
   free: number;
+  /** Held by no job, and not offered to any. */
+  outOfService: number;
   /** No fresh data. */
   unknown: number;
   critical: number;
@@ -27,7 +30,7 @@ export interface Sums {
 export function sum(fleet: Fleet, deviceIds: Iterable<string>): Sums {
   const { columns: c } = fleet;
   const sums: Sums = {
-    devices: 0, allocated: 0, computing: 0, idle: 0, free: 0, unknown: 0, critical: 0, warning: 0,
+    devices: 0, allocated: 0, computing: 0, idle: 0, free: 0, outOfService: 0, unknown: 0, critical: 0, warning: 0,
     utilisation: null, powerWatts: null, temperatureMax: null, memoryUsedBytes: null,
   };
   let used = 0;
@@ -40,6 +43,7 @@ export function sum(fleet: Fleet, deviceIds: Iterable<string>): Sums {
       continue;
     }
     if (c.allocation[row] === FREE) sums.free++;
+    else if (c.allocation[row] === OUT_OF_SERVICE) sums.outOfService++;
     else sums.allocated++;
     if (c.health[row] === CRITICAL) sums.critical++;
     if (c.health[row] === WARNING) sums.warning++;

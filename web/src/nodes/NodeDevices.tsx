@@ -34,7 +34,7 @@ export function NodeDevices({ devices }: { devices: readonly DeviceInfo[] }) {
             return (
               <tr key={device.id} className={level === "CRITICAL" ? table.broken : ""} {...(isStale && { "data-old": "" })}>
                 <th scope="row" className={table.tall}>
-                  <Link to="/devices/$uuid" params={{ uuid: device.uuid }} aria-label={`GPU ${device.index}`}>{device.index}{device.migProfile && ` ${device.migProfile}`}</Link>
+                  <Link to="/devices/$uuid" params={{ uuid: device.uuid }} aria-label={`GPU ${device.index}`}>{device.index}{device.migProfile && ` ${device.migProfile}`}</Link>{device.cordon && <> <Mark level="OUT" label="Out of service" /></>}
                 </th>
                 <td><span className={table.mark} data-level={level}><Mark level={isStale && level !== "CRITICAL" ? "STALE" : level} /> {level === "OK" ? "OK" : (device.health.reasons[0]?.title.split(",")[0] ?? LEVEL_WORD[level])}</span></td>
                 <td><Sparkline row={row} /></td>
@@ -42,7 +42,7 @@ export function NodeDevices({ devices }: { devices: readonly DeviceInfo[] }) {
                 <td className={table.number}><span className={table.metered}><Meter percent={share(memory, device.memoryTotalBytes)} /> <span>{gib(memory)}</span></span></td>
                 <td className={table.number}>{count(read(c.power))}</td>
                 <td className={table.number}>{count(read(c.temperature))}</td>
-                <td>{device.job ? <Link to="/jobs" search={{ q: device.job.name }}>{device.job.name}</Link> : <span className={table.muted}>free</span>}</td>
+                <td>{device.job ? <Link to="/jobs" search={{ q: device.job.name }}>{device.job.name}</Link> : <span className={table.muted} title={device.cordon?.reason}>{device.cordon ? "out of service" : "free"}</span>}</td>
               </tr>
             );
           })}

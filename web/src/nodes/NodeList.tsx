@@ -53,7 +53,7 @@ export function NodeList() {
             <Grid
               label="Nodes"
               columns={NODE_COLUMNS}
-              minWidth={1110}
+              minWidth={1184}
               rowHeight={32}
               ids={order.ids}
               state={(id) => ({ isOld: nodes.get(id)?.isStale ?? true })}

@@ -1,8 +1,9 @@
 /** One machine: its devices live, what runs on it, its conditions, its host and its last events. */
 import { Link, useParams } from "@tanstack/react-router";
 import { graphql } from "../gql";
+import { nodeTarget, OutOfService, TakeOutAction } from "../cordon/Service";
 import { EventLines } from "../events/EventLines";
-import type { DeviceInfo } from "../live/documents";
+import type { NodeInfo } from "../live/documents";
 import { useFleet, useInventory } from "../live/Live";
 import { activity, sum } from "../live/sums";
 import { useDocument } from "../session/graph";
@@ -29,6 +30,9 @@ const NodePageDocument = graphql(`
     }
   }
 `);
+
+/** Reasons of the machine itself, not of its devices. */
+const OF_THE_NODE: ReadonlySet<string> = new Set(["CLOCK_SKEW", "STALE"]);
 
 export function NodePage() {
   const now = useNow();
@@ -69,11 +73,16 @@ export function NodePage() {
           <span className={css.fact}>
             {pools.length === 1 ? "Pool" : "Pools"} {pools.map((pool, i) => <span key={pool}>{i > 0 && ", "}<Link to="/devices" search={{ pool: [pool], node: [hostName] }}>{pool}</Link></span>)}
           </span>
+          <TakeOutAction target={nodeTarget(node, own)} />
         </>
       }
     >
+      <OutOfService target={nodeTarget(node, own)} />
+      {node.health.reasons.filter((reason) => OF_THE_NODE.has(reason.code)).map((reason) => (
+        <ReasonBar key={reason.code} reason={reason} of="Node" />
+      ))}
       {faulty.filter((device) => device.health.reasons.length > 0).slice(0, 3).map((device) => (
-        <ReasonBar key={device.id} device={device} />
+        <ReasonBar key={device.id} reason={device.health.reasons[0]} of={`GPU ${device.index}`} uuid={device.uuid} />
       ))}
       <div className={css.columns}>
         <div className={css.column}>
@@ -101,16 +110,22 @@ function Problem({ facts, failure, retry }: { facts: unknown; failure: { message
   return <Skeleton rows={5} rowHeight={28} />;
 }
 
-function ReasonBar({ device }: { device: DeviceInfo }) {
-  const [reason] = device.health.reasons;
+interface ReasonBarProps {
+  reason: NodeInfo["health"]["reasons"][number];
+  of: string;
+  /** Of the device whose reason it is. */
+  uuid?: string;
+}
+
+function ReasonBar({ reason, of, uuid }: ReasonBarProps) {
   return (
     <section className={css.reason} data-level={reason.level} data-testid="node-reason">
       <Mark level={reason.level} />
       <div>
-        <p><b>GPU {device.index}: {reason.title}.</b> <span>{reason.detail}</span></p>
+        <p><b>{of}: {reason.title}.</b> <span>{reason.detail}</span></p>
         {reason.remedy.length > 0 && <p><b>What to do:</b> <span>{reason.remedy.join(" ")}</span></p>}
       </div>
-      <Link to="/devices/$uuid" params={{ uuid: device.uuid }}>Open device</Link>
+      {uuid !== undefined && <Link to="/devices/$uuid" params={{ uuid }}>Open device</Link>}
     </section>
   );
 }

@@ -12,7 +12,7 @@ import { count, plural, shortType } from "../ui/format";
 import { Popup } from "../ui/Popup";
 import { OutcomeBox } from "../ui/RefusalBox";
 import { Accepted } from "./Accepted";
-import { countByType, givenOut, isHeld } from "./blocks";
+import { countByType, givenOut, isFree, isHeld } from "./blocks";
 import { DevicePicker } from "./DevicePicker";
 import { CreatePoolDocument } from "./documents";
 import css from "./PoolForm.module.css";
@@ -44,14 +44,14 @@ export function CreatePool({ search, close }: CreatePoolProps) {
   const [name, setName] = useState("");
   const [sentName, setSentName] = useState("");
   const [group, setGroup] = useState(NO_GROUP);
-  const [picked, setPicked] = useState<Chosen>(() => new Set(offered.filter((device) => !isHeld(device) && (search.device?.includes(device.uuid) || search.type === device.type.name)).map((device) => device.id)));
+  const [picked, setPicked] = useState<Chosen>(() => new Set(offered.filter((device) => (!isHeld(device) && search.device?.includes(device.uuid)) || (isFree(device) && search.type === device.type.name)).map((device) => device.id)));
   const { send, again, outcome, isSending, forget } = useMutation(CreatePoolDocument);
   const nameInput = useRef<HTMLInputElement>(null);
   const { items: groups } = useChanges(GroupsForPoolDocument, "groupChanges");
 
   const still = offered.filter((device) => picked.has(device.id));
   const types = countByType(still);
-  const free = offered.filter((device) => !isHeld(device)).length;
+  const free = offered.filter(isFree).length;
   const groupless = [...groups.values()].filter((one) => one.pool == null).toSorted((a, b) => a.name.localeCompare(b.name));
   const refusal = outcome?.kind === "refused" ? outcome.refusal : null;
   const isNameRefused = refusal?.kind === "BadName" || refusal?.kind === "NameTaken";

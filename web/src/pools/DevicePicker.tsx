@@ -11,7 +11,7 @@ import { ChoiceEntry } from "../ui/Field";
 import field from "../ui/Field.module.css";
 import { count, gpu, shortType } from "../ui/format";
 import { Icon } from "../ui/Icon";
-import { chooseForMe, isHeld, sectionsOf, type Block } from "./blocks";
+import { chooseForMe, isFree, isHeld, sectionsOf, type Block } from "./blocks";
 import css from "./DevicePicker.module.css";
 import { useCellKeys } from "./useCellKeys";
 import { useChoosing, type Chosen } from "./useChosen";
@@ -41,7 +41,7 @@ export function DevicePicker({ devices, chosen, onChange, note, type, own }: Dev
   const choosing = useChoosing(list, chosen, onChange);
   const keys = useCellKeys(list, choosing.onExtend);
 
-  const isOpen = (device: DeviceInfo) => !isHeld(device) && !own?.ids.has(device.id);
+  const isOpen = (device: DeviceInfo) => isFree(device) && !own?.ids.has(device.id);
   const openOf = (blocks: readonly Block[]) => blocks.reduce((n, block) => n + block.devices.filter(isOpen).length, 0);
   const free = openOf(sections.flatMap((section) => section.blocks));
   const matches = (block: Block) =>
@@ -53,6 +53,7 @@ export function DevicePicker({ devices, chosen, onChange, note, type, own }: Dev
     <div className={css.whole}>
       <div className={css.head}>
         <b>Devices</b> <span>{note}</span>
+        {devices.some((device) => device.cordon != null) && <span className={css.key}><i className={css.outKey} /> out of service, not offered</span>}
         <span className={css.key}><Icon name="lock" size={14} /> has an active job, cannot leave</span>
       </div>
       <div className={css.picker}>
@@ -63,7 +64,7 @@ export function DevicePicker({ devices, chosen, onChange, note, type, own }: Dev
           </RadioGroup>
           {free > 0 && own === undefined && (
             <ForMe types={sections.filter((section) => section.free > 0)} key={shownType} shownType={shownType} choose={(section, n) => {
-              const others = [...chosen].filter((id) => !section.blocks.some((block) => block.devices.some((device) => device.id === id && !isHeld(device))));
+              const others = [...chosen].filter((id) => !section.blocks.some((block) => block.devices.some((device) => device.id === id && isFree(device))));
               onChange(new Set([...others, ...chooseForMe(section.blocks, n)]));
             }} />
           )}
@@ -154,8 +155,8 @@ interface NodeRowProps {
 const NodeRow = memo(function NodeRow({ block, drawn, about }: NodeRowProps) {
   const isChosen = (i: number) => drawn[2 * i] === "1";
   const isOwn = (i: number) => drawn[2 * i + 1] === "1";
-  const open = block.devices.filter((device) => !isHeld(device));
-  const on = block.devices.filter((device, i) => !isHeld(device) && isChosen(i)).length;
+  const open = block.devices.filter(isFree);
+  const on = block.devices.filter((device, i) => isFree(device) && isChosen(i)).length;
   const isAll = open.length > 0 && on === open.length;
   return (
     <div className={css.row} role="group" aria-label={block.hostName}>
@@ -169,8 +170,8 @@ const NodeRow = memo(function NodeRow({ block, drawn, about }: NodeRowProps) {
           const held = isHeld(device);
           return (
             <button key={device.id} type="button" className={css.toggle} role="checkbox" data-stop="" data-cell={device.id} tabIndex={-1} aria-checked={isChosen(i)} aria-disabled={held}
-              aria-label={`${block.hostName} ${gpu(device)}${isOwn(i) ? ", in the pool" : ""}${held ? `, held by ${device.job?.name}` : device.health.level === "OK" ? "" : `, ${device.health.reasons[0]?.title ?? device.health.level.toLowerCase()}`}`}
-              {...(isOwn(i) && { "data-own": "" })} data-health={device.health.level} title={device.health.reasons[0]?.title}>
+              aria-label={`${block.hostName} ${gpu(device)}${isOwn(i) ? ", in the pool" : ""}${device.cordon ? `, out of service: ${device.cordon.reason}` : ""}${held ? `, held by ${device.job?.name}` : device.health.level === "OK" ? "" : `, ${device.health.reasons[0]?.title ?? device.health.level.toLowerCase()}`}`}
+              {...(isOwn(i) && { "data-own": "" })} {...(device.cordon && { "data-cordoned": "" })} data-health={device.health.level} title={device.cordon ? `Out of service: ${device.cordon.reason}` : device.health.reasons[0]?.title}>
               {held ? <Icon name="lock" size={12} /> : device.index}
             </button>
           );
@@ -184,12 +185,15 @@ const NodeRow = memo(function NodeRow({ block, drawn, about }: NodeRowProps) {
 /** "6 free, 2 held by nb-scratch-172"; of a pool's own: "4 in research, 2 free". */
 function aboutOf(block: Block, own: DevicePickerProps["own"]): string {
   const inPool = block.devices.filter((device) => own?.ids.has(device.id)).length;
-  const free = block.devices.filter((device) => !isHeld(device) && !own?.ids.has(device.id)).length;
+  const free = block.devices.filter((device) => isFree(device) && !own?.ids.has(device.id)).length;
+  const out = block.devices.filter((device) => device.cordon != null && !isHeld(device));
+  const reasons = new Set(out.map((device) => device.cordon?.reason));
   const held = block.devices.filter(isHeld);
   const jobs = [...new Set(held.map((device) => device.job?.name))];
   const parts = [
     inPool > 0 && `${inPool} in ${own?.name}`,
     (free > 0 || inPool === 0) && `${free} free`,
+    out.length > 0 && `${out.length} out of service${reasons.size === 1 ? ` (${out[0].cordon?.reason})` : ""}`,
     held.length > 0 && `${held.length} held by ${jobs.length === 1 ? jobs[0] : `${jobs.length} jobs`}`,
   ];
   return parts.filter(Boolean).join(", ");

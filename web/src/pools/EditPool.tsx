@@ -14,7 +14,7 @@ import { count, plural, shortType } from "../ui/format";
 import { Popup } from "../ui/Popup";
 import { OutcomeBox } from "../ui/RefusalBox";
 import { Accepted } from "./Accepted";
-import { givenOut, isHeld } from "./blocks";
+import { givenOut, isFree } from "./blocks";
 import { DevicePicker } from "./DevicePicker";
 import { EditPoolDocument } from "./documents";
 import css from "./PoolForm.module.css";
@@ -90,7 +90,7 @@ export function EditPool({ pool, close }: EditPoolProps) {
     finish(await send({ id: pool.id, version: read.version, name: isRenamed ? name : null, addDevices: [...added], removeDevices: [...removed] }));
   };
 
-  const freeElsewhere = offered.filter((device) => !isIn(device) && !isHeld(device)).length;
+  const freeElsewhere = offered.filter((device) => !isIn(device) && isFree(device)).length;
   return (
     <Popup title={`Edit pool ${read.name}`} size="wide" onClose={close} onSubmit={() => void submit()}
       sum={<EditSum come={come.length} go={go.length} left={chosen.size} isRenamed={isRenamed} />}

@@ -4,11 +4,11 @@ import type { DeviceInfo } from "../live/documents";
 import { ALLOCATION, HEALTH, type Fleet } from "../live/fleet";
 import { gpu } from "../ui/format";
 import { Icon } from "../ui/Icon";
-import { isHeld, type Block } from "./blocks";
+import { isFree, isHeld, type Block } from "./blocks";
 import css from "./PoolDevices.module.css";
 import type { Chosen } from "./useChosen";
 
-const STATE_WORDS = { FREE: "free", IDLE: "allocated, idle", COMPUTING: "computing", UNKNOWN: "no data" };
+const STATE_WORDS = { FREE: "free", IDLE: "allocated, idle", COMPUTING: "computing", UNKNOWN: "no data", OUT_OF_SERVICE: "held by no job" };
 
 /** What the cells of a block show, in one string: while it is the same, nothing is drawn again. */
 export function drawnAs(block: Block, fleet: Fleet, chosen: Chosen): string {
@@ -18,7 +18,7 @@ export function drawnAs(block: Block, fleet: Fleet, chosen: Chosen): string {
       const row = fleet.row(device.id);
       const state = row === undefined || columns.isStale[row] ? "UNKNOWN" : ALLOCATION[columns.allocation[row]];
       const health = row === undefined ? "UNKNOWN" : HEALTH[columns.health[row]];
-      return `${state} ${health} ${isHeld(device) ? "held" : ""} ${chosen.has(device.id) ? "chosen" : ""}`;
+      return `${state} ${health} ${isHeld(device) ? "held" : ""} ${chosen.has(device.id) ? "chosen" : ""} ${device.cordon ? "cordoned" : ""}`;
     })
     .join(",");
 }
@@ -32,7 +32,7 @@ interface NodeBlockProps {
 
 export const NodeBlock = memo(function NodeBlock({ block, drawn, canChoose }: NodeBlockProps) {
   const cells = drawn.split(",").map((words) => words.split(" "));
-  const free = block.devices.filter((device) => !isHeld(device));
+  const free = block.devices.filter(isFree);
   const chosen = cells.filter((words) => words[3] === "chosen").length;
   const isAll = chosen > 0 && chosen >= free.length;
   return (
@@ -50,14 +50,14 @@ export const NodeBlock = memo(function NodeBlock({ block, drawn, canChoose }: No
 });
 
 function Cell({ device, words, canChoose }: { device: DeviceInfo; words: readonly string[]; canChoose: boolean }) {
-  const [state, health, held, chosen] = words;
+  const [state, health, held, chosen, cordoned] = words;
   const isLocked = held === "held";
   const fault = health === "CRITICAL" || health === "WARNING" ? `, ${health.toLowerCase()}` : "";
   return (
     <button type="button" className={css.cell} role="checkbox" data-stop="" data-cell={device.id} tabIndex={-1}
       aria-checked={chosen === "chosen"} aria-disabled={isLocked || !canChoose} draggable={!isLocked && canChoose}
-      data-state={state} data-health={health} {...(chosen === "chosen" && { "data-chosen": "" })}
-      aria-label={`${gpu(device)}, ${STATE_WORDS[state as keyof typeof STATE_WORDS]}${fault}${isLocked ? `, held by ${device.job?.name}` : ""}`}>
+      data-state={state} data-health={health} {...(chosen === "chosen" && { "data-chosen": "" })} {...(cordoned === "cordoned" && { "data-cordoned": "", title: `Out of service: ${device.cordon?.reason}` })}
+      aria-label={`${gpu(device)}, ${STATE_WORDS[state as keyof typeof STATE_WORDS]}${fault}${cordoned === "cordoned" ? `, out of service: ${device.cordon?.reason}` : ""}${isLocked ? `, held by ${device.job?.name}` : ""}`}>
       {isLocked && <Icon name="lock" size={10} />}
     </button>
   );

@@ -4,6 +4,7 @@
  */
 import { useMemo, useRef, useState, type DragEvent } from "react";
 import type { DeviceInfo } from "../live/documents";
+import { useHasOutOfService } from "../cordon/useHasOutOfService";
 import { useFleet, useInventory, useIsOperator } from "../live/Live";
 import { Action } from "../ui/Action";
 import { Check } from "../ui/Check";
@@ -39,6 +40,7 @@ export function PoolDevices({ pool, pools, isAll, setAll, onMove, onCreate }: Po
   const field = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLDivElement>(null);
   const choosing = useChoosing(field, chosen, setChosen);
+  const hasOut = useHasOutOfService();
   const keys = useCellKeys(field, choosing.onExtend);
   const shown = useMemo(
     () => (isAll ? pools : [pool]).map((one) => ({ pool: one, sections: sectionsOf(givenOut(devices.values()).filter((device) => device.pool.id === one.id)) })),
@@ -66,7 +68,7 @@ export function PoolDevices({ pool, pools, isAll, setAll, onMove, onCreate }: Po
       note={`${plural(total, "device")}, ${count(free)} free`}
       aside={
         <>
-          <OccupancyLegend hasUnknown />
+          <OccupancyLegend hasUnknown hasOut={hasOut} />
           <Check isSelected={onlyFree} onChange={setOnlyFree}>only nodes with free</Check>
           <Segments label="Devices of" options={[["one", "This pool"], ["all", "All pools"]]} value={isAll ? "all" : "one"} onChange={(view) => setAll(view === "all")} />
         </>

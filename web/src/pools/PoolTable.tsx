@@ -21,7 +21,7 @@ const PoolLoadsFragment = graphql(`
     time
     pools {
       id
-      load { devices allocated computing idle free waitingJobs waitingDevices waitingSince }
+      load { devices allocated computing idle free outOfService waitingJobs waitingDevices waitingSince }
     }
   }
 `);

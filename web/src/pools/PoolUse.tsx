@@ -20,6 +20,7 @@ export function PoolUse({ pool }: { pool: PoolInfo }) {
     .toSorted((a, b) => b.held - a.held || (a.job?.name ?? "").localeCompare(b.job?.name ?? ""));
   const waiting = [...jobs.values()].filter((job) => job.state === "QUEUED" && job.pool?.id === pool.id).length;
   const stay = own.filter(isHeld).length;
+  const out = own.filter((device) => device.cordon != null && !isHeld(device)).length;
   return (
     <Panel title={`Who uses ${pool.name}`} isLive>
       {!devices.isLoaded || !jobs.isLoaded ? <Skeleton rows={4} rowHeight={32} /> : users.length === 0 ? <p className={css.text}>No active job holds a device of it{waiting > 0 ? "" : ", and none waits for one"}.</p> : (
@@ -39,6 +40,7 @@ export function PoolUse({ pool }: { pool: PoolInfo }) {
       <div className={css.text}>
         {users.length > SHOWN && <p><Link to="/jobs" search={{ pool: [pool.name] }}>{plural(users.length - SHOWN, "more job")}</Link></p>}
         {stay > 0 && <p>A device with an active job cannot leave its pool: {count(stay)} of {count(own.length)} stay here until these jobs end.</p>}
+        {out > 0 && <p><Link to="/devices" search={{ pool: [pool.name], state: ["OUT_OF_SERVICE"] }}>{plural(out, "device")}</Link> of it {out === 1 ? "is" : "are"} out of service, and neither free nor allocated.</p>}
         {waiting > 0 && <p><Link to="/jobs" search={{ pool: [pool.name], state: ["QUEUED"] }}>{plural(waiting, "job")}</Link> {waiting === 1 ? "waits" : "wait"} for devices of it.</p>}
         {pool.isDefault ? (
           <p>Every device that no other pool holds is in {pool.name}, and a newly found one lands here. It cannot be renamed or deleted.</p>

@@ -48,6 +48,13 @@ describe("chooseForMe", () => {
     expect(nodesOf(chooseForMe(blocks, 5))).toEqual({ n1: 5 });
   });
 
+  it("takes none that is out of service", () => {
+    const [first, ...others] = node("n5", 0, 4);
+    const [block] = sectionsOf([{ ...first, cordon: { reason: "fan", since: "", by: null, isOfNode: false } }, ...others])[0].blocks;
+    expect(block.free).toBe(3);
+    expect(chooseForMe([block], 4)).toEqual(others.map((one) => one.id));
+  });
+
   it("takes all there are when too many are asked for, and none that is held", () => {
     const ids = chooseForMe(blocks, 100);
     expect(ids).toHaveLength(25);

@@ -19,6 +19,9 @@ export interface Section {
 /** A device with an active job stays where it is. */
 export const isHeld = (device: DeviceInfo): boolean => device.job != null;
 
+/** What is offered: held by no job, and in service. One that is not may still be chosen deliberately. */
+export const isFree = (device: DeviceInfo): boolean => !isHeld(device) && device.cordon == null;
+
 /** Cards that are cut into MIG instances are not given out; their instances are. */
 export function givenOut(devices: Iterable<DeviceInfo>): DeviceInfo[] {
   const all = [...devices];
@@ -56,7 +59,7 @@ function blockOf(typeId: string, onNode: DeviceInfo[]): Block {
     key: `${typeId} ${node.id}`,
     hostName: node.hostName,
     devices: onNode.toSorted((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1)),
-    free: onNode.filter((device) => !isHeld(device)).length,
+    free: onNode.filter(isFree).length,
   };
 }
 
@@ -65,7 +68,7 @@ export function chooseForMe(blocks: readonly Block[], n: number): string[] {
   const chosen: string[] = [];
   let left = [...blocks].filter((block) => block.free > 0);
   const take = (block: Block) => {
-    const free = block.devices.filter((device) => !isHeld(device)).slice(0, n - chosen.length);
+    const free = block.devices.filter(isFree).slice(0, n - chosen.length);
     chosen.push(...free.map((device) => device.id));
     left = left.filter((other) => other !== block);
   };

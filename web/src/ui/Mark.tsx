@@ -2,7 +2,7 @@
 import type { HealthLevel } from "../gql/graphql";
 import css from "./Mark.module.css";
 
-export type MarkLevel = HealthLevel | "STALE" | "BALANCE";
+export type MarkLevel = HealthLevel | "STALE" | "BALANCE" | "OUT";
 
 export const LEVEL_WORD: Record<MarkLevel, string> = {
   OK: "OK",
@@ -11,6 +11,7 @@ export const LEVEL_WORD: Record<MarkLevel, string> = {
   UNKNOWN: "Unknown",
   STALE: "Stale",
   BALANCE: "To balance",
+  OUT: "Out of service",
 };
 
 /** `label` is for marks without words beside them. */
@@ -41,5 +42,6 @@ const SHAPES: Record<MarkLevel, React.ReactNode> = {
   ),
   UNKNOWN: DOTTED,
   STALE: DOTTED,
+  OUT: <path d="M6 1.2a4.8 4.8 0 1 0 0 9.6 4.8 4.8 0 0 0 0-9.6zM2.7 9.3l6.6-6.6" fill="none" stroke="currentColor" strokeWidth={1.5} />,
   BALANCE: <path d="M6 1.3 10.7 6 6 10.7 1.3 6z" fill="none" stroke="currentColor" strokeWidth={1.3} />,
 };

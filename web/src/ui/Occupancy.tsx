@@ -7,6 +7,7 @@ export interface Occupied {
   computing: number;
   idle: number;
   allocated: number;
+  outOfService?: number;
   waitingDevices?: number;
 }
 
@@ -22,13 +23,14 @@ export function Occupancy({ load, mean, hasWaiting }: OccupancyProps) {
   const of = (n: number) => `${load.devices === 0 ? 0 : (100 * n) / load.devices}%`;
   const unknown = Math.max(0, load.allocated - load.computing - load.idle);
   const waiting = load.waitingDevices ?? 0;
-  const words = `${load.computing} computing, ${load.idle} idle, ${unknown} unknown of ${load.devices}`;
+  const words = `${load.computing} computing, ${load.idle} idle, ${unknown} unknown of ${load.devices}${load.outOfService ? `, ${load.outOfService} out of service` : ""}`;
   return (
     <div className={hasWaiting ? css.withWaiting : css.alone}>
       <div className={css.bar} role="img" aria-label={waiting > 0 ? `${words}; ${waiting} more asked for` : words}>
         <i className={css.computing} style={{ width: of(load.computing) }} />
         <i className={css.idle} style={{ width: of(load.idle) }} />
         <i className={css.unknown} style={{ width: of(unknown) }} />
+        {load.outOfService ? <i className={css.out} style={{ width: of(load.outOfService) }} /> : null}
         {mean != null && <b className={css.mean} style={{ left: `${mean}%` }} />}
       </div>
       {hasWaiting && waiting > 0 && (
@@ -41,15 +43,17 @@ export function Occupancy({ load, mean, hasWaiting }: OccupancyProps) {
 interface LegendProps {
   hasUnknown?: boolean;
   hasWaiting?: boolean;
+  hasOut?: boolean;
   mean?: number | null;
 }
 
-export function OccupancyLegend({ hasUnknown, hasWaiting, mean }: LegendProps) {
+export function OccupancyLegend({ hasOut, hasUnknown, hasWaiting, mean }: LegendProps) {
   return (
     <span className={css.legend}>
       <span><i className={css.computingKey} /> computing</span>
       <span><i className={css.idleKey} /> {hasWaiting ? "idle" : "allocated, idle"}</span>
       <span><i className={css.freeKey} /> free</span>
+      {hasOut && <span><i className={css.outKey} /> out of service</span>}
       {hasUnknown && <span><i className={css.unknownKey} /> unknown</span>}
       {hasWaiting && <span><i className={css.waitingKey} /> asked for by waiting jobs</span>}
       {mean !== undefined && <span><i className={css.meanKey} /> mean {percent(mean)}</span>}
