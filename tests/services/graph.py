@@ -259,7 +259,7 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
     try:
         async with asyncio.timeout(10):
             await ready.wait()
-            # Once it hears the bus it has every subscription look again: not in the midst of a test.
+            # Once the bus is heard every subscription looks again: not in the midst of a test.
             while not (live.snapshot.users and live.is_bus_connected):
                 await asyncio.sleep(0.005)
         graph = Graph(live, bus, f"http://127.0.0.1:{listener.getsockname()[1]}", password)
