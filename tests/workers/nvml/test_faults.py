@@ -215,7 +215,7 @@ async def test_healthy_cards_are_read_by_one_child_that_keeps_its_session(node, 
 @pytest.mark.spec("F-33", "F-34")
 async def test_a_driver_that_hangs_at_its_start_does_not_stop_the_collector(node, watch):
     node.unload_driver("hang")
-    reader = await watch(Patience(start_seconds=0.4, first_facts_seconds=0.2, restart_seconds=0.1))
+    reader = await watch(Patience(start_seconds=3.0, first_facts_seconds=0.2, restart_seconds=0.1))
     facts = await reader.reader.facts()
     assert facts.devices == []
     assert facts.host_name
