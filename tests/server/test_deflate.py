@@ -119,7 +119,8 @@ async def test_a_message_that_grows_when_inflated_is_cut_off(console: Console, p
         bomb = (bomb + compressor.flush(zlib.Z_SYNC_FLUSH)).removesuffix(EMPTY_BLOCK)
         assert len(bomb) < BODY_LIMIT_BYTES / 10
         write_fragments(socket, bomb, pieces)
-        assert await close_code(socket) == 1009
+        # What is still on its way when the server closes resets the connection: 1006.
+        assert await close_code(socket) in (1009, 1006)
 
 
 async def test_a_deflated_message_is_understood(console: Console) -> None:
