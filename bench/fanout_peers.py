@@ -25,11 +25,13 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
 
+from domain.backends import Backends
 from domain.database import close_database, fetch, open_database
 from domain.installation import install
 from domain.inventory import ReportedDevice, ReportedNode, record_node
 from domain.roles import Role
 from domain.sessions import Viewer
+from outbound.policy import Policy
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
@@ -129,11 +131,11 @@ async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
 async def ours(nodes: int, bus_url: str) -> None:
     live_sockets.MAX_SOCKETS_PER_USER = live_sockets.MAX_SOCKETS_PER_ADDRESS = 100_000
     async with cluster(nodes, bus_url) as (live, password):
-        _, secret = await DomainAccounts.sign_in("ada", password, "bench")
+        _, secret = await DomainAccounts(Backends(Policy())).sign_in("ada", password, "bench")
         app = create_app(
             Settings(port=0),
             schema,
-            DomainAccounts(),
+            DomainAccounts(Backends(Policy())),
             lambda viewer, request_id, address: Context(viewer, request_id, live, address),
             ready={},
         )

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain.database.migrations import m0001_foundation, m0002_history, m0003_webhooks
+from domain.database.migrations import (
+    m0001_foundation,
+    m0002_history,
+    m0003_webhooks,
+    m0005_identity,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +27,5 @@ ALL: tuple[Migration, ...] = (
     Migration("0001_foundation", m0001_foundation.apply),
     Migration("0002_history", m0002_history.apply),
     Migration("0003_webhooks", m0003_webhooks.apply),
+    Migration("0005_identity", m0005_identity.apply),
 )
