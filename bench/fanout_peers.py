@@ -25,11 +25,13 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
 
+from domain.backends import Backends
 from domain.database import close_database, fetch, open_database
 from domain.installation import install
 from domain.inventory import ReportedDevice, ReportedNode, record_node
 from domain.roles import Role
 from domain.sessions import Viewer
+from outbound.policy import Policy
 from resolvers.context import Context
 from resolvers.live import Live
 from schema.query import schema
@@ -128,11 +130,11 @@ async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
 
 async def ours(nodes: int, bus_url: str) -> None:
     async with cluster(nodes, bus_url) as (live, password):
-        _, secret = await DomainAccounts.sign_in("ada", password, "bench")
+        _, secret = await DomainAccounts(Backends(Policy())).sign_in("ada", password, "bench")
         app = create_app(
             Settings(port=0, sockets_per_user=100_000, sockets_per_address=100_000),
             schema,
-            DomainAccounts(),
+            DomainAccounts(Backends(Policy())),
             lambda viewer, request_id, address: Context(viewer, request_id, live, address),
             ready={},
         )

@@ -12,7 +12,9 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from domain.backends import Backends
 from domain.snapshot import DeviceRow, DeviceTypeRow, NodeRow, PoolRow, Snapshot
+from outbound.policy import Policy
 from resolvers.live import Live
 from server.accounts import DomainAccounts
 from server.graphql.live_sockets import LiveSockets
@@ -44,7 +46,7 @@ def main() -> None:
 
 async def _measure(devices: int) -> None:
     live = _cluster(devices)
-    route = MetricsRoute(live, LiveSockets(DomainAccounts()), LoopLag())
+    route = MetricsRoute(live, LiveSockets(DomainAccounts(Backends(Policy()))), LoopLag())
     for coding in ("identity", "gzip"):
         seconds, cpu, lags, size = list[float](), list[float](), list[float](), 0
         for _ in range(ROUNDS):

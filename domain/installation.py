@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.actors import Actor
+from domain.authentication import allow_local_sign_in
 from domain.database import Change, lock, operation
 from domain.groups import Group
 from domain.names import fold_name, is_printable_name
@@ -105,9 +106,28 @@ async def _install(change: Change, operator: str, cluster_name: str, password_ha
 async def reset_password(name: str) -> str:
     """A new password for whoever has the name, from the host's command line: shown once.
 
-    Raises: UnknownUser.
+    For the installation's operator it is the way back in, whatever was switched off.
+
+    Raises: UnknownUser, PasswordElsewhere.
     """
     user = await User.get_or_none(name_key=fold_name(name))
     if user is None:
         raise UnknownUser(name)
-    return await give_password(Actor.system("command line"), user.id)
+    actor = Actor.system("command line")
+    password = await give_password(actor, user.id)
+    installed = await Installation.get(id=1)
+    if user.name_key == fold_name(installed.operator_name):
+        await _let_in_again(actor, user.id)
+    return password
+
+
+@operation("user.let_in_again", by=Role.OPERATOR, changes_roles=True)
+async def _let_in_again(change: Change, user_id: int) -> None:
+    """The installation's operator is one again, and may sign in locally again."""
+    user = await User.get(id=user_id)
+    change.tell("user", user.id, user.name)
+    await allow_local_sign_in(change)
+    if not await UserRole.exists(user_id=user.id, role=Role.OPERATOR):
+        await UserRole.create(user_id=user.id, role=Role.OPERATOR)
+        change.tell("user", user.id, user.name, after={"roles added": [Role.OPERATOR.value]})
+        change.announce("user", user.id)

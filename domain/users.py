@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,13 @@ from tortoise.models import Model
 
 from domain.actors import Actor
 from domain.attempts import forget_attempts
+from domain.authentication import LOCK as BACKEND
+from domain.authentication import (
+    Authentication,
+    first_user_came,
+    operators_with_a_way_in,
+    read_authentication,
+)
 from domain.database import (
     Change,
     execute,
@@ -42,6 +49,7 @@ from domain.refusals import (
 from domain.roles import Role
 from domain.sessions import close_sessions_of
 from domain.versions import require_version
+from identity.backend import BackendKind
 
 if TYPE_CHECKING:
     from domain.groups import Group
@@ -58,6 +66,11 @@ class User(Model):
     name_key = fields.CharField(max_length=120, unique=True)
     display_name = fields.CharField(max_length=DISPLAY_NAME_MAX_LENGTH, null=True)
     provider = fields.CharField(max_length=40, default="local")
+    issuer = fields.CharField(max_length=500, null=True)  # null for local ones, as is the next
+    subject = fields.CharField(max_length=255, null=True)  # with both, who it is for ever
+    left_directory_at = fields.DatetimeField(
+        null=True
+    )  # since when the backend has nobody like that
     password_hash = fields.CharField(max_length=200, null=True)  # argon2id; null: no local sign-in
     group_id: int | None
     group: fields.ForeignKeyNullableRelation[Group] = fields.ForeignKeyField(
@@ -88,17 +101,19 @@ class UserRole(Model):
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A person to be taken on board."""
+    """A person to be taken on board; `subject`: of the active backend's people, who says so."""
 
     name: str
     display_name: str | None = None
     roles: tuple[Role, ...] = ()
     group_id: int | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OnBoarded:
-    """`password` is the first one, shown once; null when the command was carried out before."""
+    """`password` is the first one, shown once; null when the command was carried out before, and
+    for people of a backend, who have theirs there."""
 
     user_id: int
     password: str | None
@@ -127,8 +142,38 @@ class NamedTwice(Refusal):
 
 
 @dataclass(eq=False)
+class OnBoardAlready(Refusal):
+    """The same person, under whatever name."""
+
+    user: Named
+
+    def message(self) -> str:
+        return f"This person is on board already, as {self.user.name}."
+
+
+@dataclass(eq=False)
+class NotOfBackend(Refusal):
+    """Whoever comes on board is known to the active backend, and to no other."""
+
+    name: str
+
+    def message(self) -> str:
+        return f"{self.name} is nobody of the active backend; refresh the list and choose again."
+
+
+@dataclass(eq=False)
+class PasswordElsewhere(Refusal):
+    """People of a backend have their password there."""
+
+    user: Named
+
+    def message(self) -> str:
+        return f"The password of {self.user.name} is the directory's, and is changed there."
+
+
+@dataclass(eq=False)
 class LastOperator(Refusal):
-    """At least one user is an operator, always."""
+    """At least one user who can sign in is an operator, always."""
 
     users: tuple[Named, ...]
 
@@ -170,27 +215,30 @@ class UserBusy(Refusal):
 
 
 async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarded]:
-    """Take people on board as local users, all or none, each with a password to begin with.
+    """Take people on board, all or none: those with a subject as people of the active backend,
+    the others as local users, each with a password to begin with.
 
-    Raises: NotAllowed, NobodyChosen, TooManyAtOnce, Unknown, ItemsRefused of BadName, NameTaken
-    and NamedTwice.
+    The subjects, and the names that go with them, are what the backend said, not what was sent.
+
+    Raises: NotAllowed, NobodyChosen, TooManyAtOnce, Unknown, ItemsRefused of BadName, NameTaken,
+    NamedTwice, OnBoardAlready and NotOfBackend.
     """
-    passwords = [generate_password() for _ in newcomers]
+    passwords = [None if one.subject else generate_password() for one in newcomers]
     hashes = await _hashes(actor, passwords)
     people = tuple(replace(one, roles=tuple(dict.fromkeys(one.roles))) for one in newcomers)
     ids = await _on_board(actor, people, secrets=_Unseen(tuple(hashes)))
     stored = await stored_hashes(ids)
     return [
-        OnBoarded(id, password if stored.get(id) == password_hash else None)
+        OnBoarded(id, password if password_hash and stored.get(id) == password_hash else None)
         for id, password, password_hash in zip(ids, passwords, hashes, strict=True)
     ]
 
 
-async def _hashes(actor: Actor, passwords: Sequence[str]) -> list[str]:
+async def _hashes(actor: Actor, passwords: Sequence[str | None]) -> list[str | None]:
     """None where they will be refused: a hash is slow, and whoever is signed in can ask for it."""
     if len(passwords) > MOST_AT_ONCE or not await holds_role(actor, Role.OPERATOR):
         return []
-    return [await hash_password(password) for password in passwords]
+    return [None if one is None else await hash_password(one) for one in passwords]
 
 
 async def stored_hashes(user_ids: Sequence[int]) -> dict[int, str | None]:
@@ -198,7 +246,7 @@ async def stored_hashes(user_ids: Sequence[int]) -> dict[int, str | None]:
     return {row["id"]: row["password_hash"] for row in rows}
 
 
-class _Unseen(tuple[str, ...]):
+class _Unseen(tuple[str | None, ...]):
     """Secrets of a command: made anew each time, so no part of what makes two commands the same."""
 
     __slots__ = ()
@@ -219,10 +267,12 @@ async def _on_board(
         raise TooManyAtOnce(MOST_AT_ONCE)
     if not secrets:  # the role was given only since
         raise NotAllowed(Role.OPERATOR)
+    await lock(BACKEND, is_shared=True)
     await lock(JOBS)
     groups = await _groups(one.group_id for one in newcomers)
-    people = await _require_acceptable(newcomers)
-    first_of_all = not await _operators()
+    backend = await read_authentication()
+    people = await _require_acceptable(newcomers, backend)
+    first_of_all = backend.awaits_first_user or not await _operators()
     ids = []
     for number, (person, password_hash) in enumerate(zip(people, secrets, strict=True)):
         roles = {*person.roles} | ({Role.OPERATOR} if first_of_all and number == 0 else set())
@@ -230,6 +280,9 @@ async def _on_board(
             name=person.name,
             name_key=fold_name(person.name),
             display_name=person.display_name,
+            provider=backend.kind.value if person.subject else BackendKind.LOCAL.value,
+            issuer=backend.issuer if person.subject else None,
+            subject=person.subject,
             password_hash=password_hash,
             group_id=person.group_id,
             created_at=datetime.now(UTC),
@@ -243,6 +296,7 @@ async def _on_board(
         await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
         joined = [person.name for person in people if person.group_id == group_id]
         change.tell("group", group_id, groups[group_id], after={"added": joined})
+    await first_user_came(change, backend, [one.subject for one in people if one.subject])
     change.announce("user", *ids)
     change.announce("group", *groups)
     keys = (fold_name(person.name) for person in people)
@@ -274,7 +328,7 @@ async def edit_user(
     lost = held - wanted
     if user.id == change.actor.user_id and lost and not confirm_own:
         raise OwnRoles(tuple(sorted(lost, key=_rank)))
-    if Role.OPERATOR in lost and await _operators() == {user.id}:
+    if Role.OPERATOR in lost and await operators_with_a_way_in() <= {user.id}:
         raise LastOperator((Named("user", user.id, user.name),))
     shown = user.display_name if display_name is None else _tidy_display_name(display_name)
     await execute(
@@ -306,7 +360,7 @@ async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ..
         change.tell("user", user.id, user.name)
     ids = [user.id for user in users]
     await _require_deletable(users, change.actor)
-    operators = await _operators()
+    operators = await operators_with_a_way_in()
     if operators and operators <= set(ids):
         raise LastOperator(tuple(Named("user", u.id, u.name) for u in users if u.id in operators))
     # After the users: whoever locks groups before them waits for the roles' lock, held alone here.
@@ -328,9 +382,9 @@ async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ..
 
 
 async def give_password(actor: Actor, user_id: int) -> str:
-    """A new generated password for the user, shown once; all sessions of the user are closed.
+    """A new generated password for a local user, shown once; the user's sessions are closed.
 
-    Raises: NotAllowed, Unknown.
+    Raises: NotAllowed, Unknown, PasswordElsewhere.
     """
     password = generate_password()
     await _give_password(actor, user_id, _Unseen(await _hashes(actor, [password])))
@@ -343,13 +397,17 @@ async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
         raise NotAllowed(Role.OPERATOR)
     (user,) = await _lock_users([user_id])
     change.tell("user", user.id, user.name)
+    if user.provider != BackendKind.LOCAL.value:
+        raise PasswordElsewhere(Named("user", user.id, user.name))
     await User.filter(id=user.id).update(password_hash=secrets[0])
     await close_sessions_of(user.id)
     await forget_attempts(user.name_key)
     return user.id
 
 
-async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
+async def _require_acceptable(
+    newcomers: Sequence[Newcomer], backend: Authentication
+) -> list[Newcomer]:
     """With their names as they are kept, which stay free until the transaction ends.
 
     Raises: ItemsRefused.
@@ -362,8 +420,15 @@ async def _require_acceptable(newcomers: Sequence[Newcomer]) -> list[Newcomer]:
         row["name_key"]: Named("user", row["id"], row["name"])
         for row in await fetch('SELECT id, name, name_key FROM "user" WHERE name_key IN (?)', keys)
     }
+    known = await users_of_backend(backend, [one.subject for one in newcomers if one.subject])
     seen = set[str]()
     for person in people:
+        subject = person.newcomer.subject
+        if (subject is None) != (backend.kind is BackendKind.LOCAL):
+            person.reasons.append(NotOfBackend(person.newcomer.name))
+        elif subject in known:
+            person.reasons.append(OnBoardAlready(known[subject]))
+            continue
         if person.key is None:
             continue
         if person.key in taken:
@@ -389,6 +454,7 @@ class _Person:
     name: str
     name_key: str
     display_name: str | None
+    provider: str
     group_id: int | None
     version: int
 
@@ -450,6 +516,17 @@ async def _require_deletable(users: Sequence[_Person], actor: Actor) -> None:
             refused.append(RefusedItem("user", user.id, user.name, tuple(reasons)))
     if refused:
         raise ItemsRefused(len(users), tuple(refused))
+
+
+async def users_of_backend(backend: Authentication, subjects: Collection[str]) -> dict[str, Named]:
+    """Who of these subjects is on board, under which name."""
+    rows = await fetch(
+        'SELECT id, name, subject FROM "user" WHERE provider = ? AND issuer = ? AND subject IN (?)',
+        backend.kind.value,
+        backend.issuer,
+        sorted(set(subjects)),
+    )
+    return {row["subject"]: Named("user", row["id"], row["name"]) for row in rows}
 
 
 async def _lock_users(user_ids: Iterable[int]) -> list[_Person]:

@@ -84,9 +84,9 @@ class Backend(Protocol):
         """Groups, by name. Raises: Failed, NotListed."""
         ...
 
-    async def still_there(self, subjects: Sequence[str]) -> Mapping[str, bool]:
-        """Of each whether the directory has such a person who may sign in; of whom it does not
-        say, nothing is told. Raises: Failed."""
+    async def look_up(self, subjects: Sequence[str]) -> Mapping[str, Person | None]:
+        """Of each who that is now; None: the directory has nobody like that who may sign in. Of
+        whom it does not say, nothing is told. Raises: Failed."""
         ...
 
     async def close(self) -> None: ...

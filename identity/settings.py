@@ -1,13 +1,21 @@
-"""What each kind of backend has to be told; secrets apart, for they are kept sealed."""
+"""What each kind of backend has to be told; secrets apart, for they are kept sealed.
+
+A key that is not known is an error: a misspelt restriction must not be no restriction.
+"""
 
 from __future__ import annotations
 
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 
+from identity.backend import BackendKind
 
-class LdapSettings(msgspec.Struct, frozen=True, kw_only=True, tag="ldap"):
+
+class LdapSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ldap"
+):
     """The secret is the password of `bind_dn`."""
 
     url: str  # ldaps://host[:port], or ldap://host[:port], which begins TLS before anything is sent
@@ -24,7 +32,9 @@ class LdapSettings(msgspec.Struct, frozen=True, kw_only=True, tag="ldap"):
     member_attribute: str = "member"  # or uniqueMember, memberUid
 
 
-class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, tag="oidc"):
+class OidcSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="oidc"
+):
     """The secret is the client's."""
 
     issuer: str  # whose /.well-known/openid-configuration is read
@@ -37,7 +47,9 @@ class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, tag="oidc"):
     ca_certificate: str | None = None
 
 
-class GitHubSettings(msgspec.Struct, frozen=True, kw_only=True, tag="github"):
+class GitHubSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="github"
+):
     """The secrets are the OAuth application's, and a token that may read the organisation."""
 
     client_id: str
@@ -47,3 +59,38 @@ class GitHubSettings(msgspec.Struct, frozen=True, kw_only=True, tag="github"):
 
 
 BackendSettings: TypeAlias = LdapSettings | OidcSettings | GitHubSettings
+
+SECRETS: dict[BackendKind, tuple[str, ...]] = {
+    BackendKind.LOCAL: (),
+    BackendKind.LDAP: ("bind_password",),
+    BackendKind.OIDC: ("client_secret",),
+    BackendKind.GITHUB: ("client_secret", "token"),
+}
+"""The names of the secrets that each kind has, all of them needed."""
+
+
+def kind_of(settings: BackendSettings) -> BackendKind:
+    match settings:
+        case LdapSettings():
+            return BackendKind.LDAP
+        case OidcSettings():
+            return BackendKind.OIDC
+        case GitHubSettings():
+            return BackendKind.GITHUB
+
+
+def destination(settings: BackendSettings) -> tuple[object, ...]:
+    """Whom the secrets are sent to, and by what that one is known: a secret that was entered for
+    one destination is never sent to another."""
+    match settings:
+        case LdapSettings():
+            return "ldap", _origin(settings.url), settings.ca_certificate
+        case OidcSettings():
+            return "oidc", settings.issuer, settings.ca_certificate
+        case GitHubSettings():
+            return "github", _origin(settings.api_url), _origin(settings.web_url)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    scheme, host, *_ = urlsplit(url)
+    return scheme.lower(), host.lower()

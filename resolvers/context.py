@@ -11,6 +11,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from domain.actors import Actor
+from domain.backends import Backends
 from domain.health_history import latest_events
 from domain.sessions import Viewer
 from domain.snapshot import Snapshot
@@ -40,13 +41,15 @@ class Context:
         live: Live,
         address: str | None = None,
         outbound: Outbound | None = None,
+        backends: Backends | None = None,
     ) -> None:
-        """`outbound`: by which others are called; None allows nobody to call."""
+        """`outbound`, `backends`: by which others are called; None allows nobody to call."""
         self.viewer = viewer
         self.request_id = request_id
         self.live = live
         self.address = address
         self.outbound = outbound
+        self.backends = backends
         self.snapshot: Snapshot
         self.is_operator: bool
         self.histories: int
@@ -102,6 +105,7 @@ class AudienceContext(Context):
         self.request_id = "shared"
         self.address = None
         self.outbound = None
+        self.backends = None
         self.renew()
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from domain import sessions
+from domain.backends import Backends
 from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import sign_in, sign_out
@@ -23,7 +24,7 @@ class Accounts(Protocol):
     ) -> tuple[Viewer, str]:
         """The viewer and the new session's secret; the former session is closed.
 
-        Raises: SignInRefused, TooManyAttempts.
+        Raises: SignInRefused, TooManyAttempts, NotOnBoard, DirectoryAway.
         """
         ...
 
@@ -31,9 +32,18 @@ class Accounts(Protocol):
 
 
 class DomainAccounts:
-    """The accounts of this installation, in its database."""
+    """The accounts of this installation: in its database, and in the backend that it asks."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
 
     find_session = staticmethod(sessions.find_session)
     roles_by_session = staticmethod(sessions.roles_by_session)
-    sign_in = staticmethod(sign_in)
     sign_out = staticmethod(sign_out)
+
+    async def sign_in(
+        self, name: str, password: str, address: str, *, former_secret: str | None = None
+    ) -> tuple[Viewer, str]:
+        return await sign_in(
+            name, password, address, former_secret=former_secret, backends=self._backends
+        )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.sessions import Viewer
-from domain.sign_in import SignInRefused, TooManyAttempts
+from domain.sign_in import DirectoryAway, NotOnBoard, SignInRefused, TooManyAttempts
 from server.accounts import Accounts
 from server.graphql.live_sockets import LiveSockets
 from server.refusals import Refused
@@ -40,7 +40,8 @@ class SignInRoutes:
         self.sockets = sockets
 
     async def sign_in(self, request: Request) -> Response:
-        """POST /auth/sign-in: 200 and the cookie, 401, or 429 with Retry-After."""
+        """POST /auth/sign-in: 200 and the cookie, 401, 403 for who is not on board, 503
+        where the directory is away, or 429 with Retry-After."""
         try:
             given = msgspec.json.decode(await read_json_body(request), type=Credentials)
         except (msgspec.MsgspecError, RecursionError):
@@ -55,6 +56,12 @@ class SignInRoutes:
         except SignInRefused:
             self._log(request, "sign_in.refused", given.name, address)
             raise Refused(401, "SIGN_IN_FAILED", "The name or the password is wrong.") from None
+        except NotOnBoard as refused:
+            self._log(request, "sign_in.not_on_board", given.name, address)
+            raise Refused(403, "NOT_ON_BOARD", refused.message()) from None
+        except DirectoryAway as refused:
+            self._log(request, "sign_in.directory_away", given.name, address)
+            raise Refused(503, "DIRECTORY_AWAY", refused.message()) from None
         except TooManyAttempts as refused:
             self._log(request, "sign_in.limited", given.name, address)
             raise Refused(

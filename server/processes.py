@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from domain import database
+from domain.backends import Backends
 from domain.installation import Installed, install
 from domain.secrets import KEY_FILE, key_of_folder, open_vault
 from domain.sessions import Viewer
@@ -101,6 +102,7 @@ async def _control(settings: Settings, bus: Bus) -> None:
 
 async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
     outbound = Outbound(settings.outbound_policy)
+    backends = Backends(settings.outbound_policy)
     prometheus = (
         Prometheus(settings.prometheus_url, settings.prometheus_token)
         if settings.prometheus_url
@@ -114,7 +116,7 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
     )
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
-        return Context(viewer, request_id, live, address, outbound)
+        return Context(viewer, request_id, live, address, outbound, backends)
 
     async def database_answers() -> bool:
         await database.ping()
@@ -127,7 +129,7 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
     app = create_app(
         settings,
         schema,
-        DomainAccounts(),
+        DomainAccounts(backends),
         make_context,
         ready={"database": database_answers, "bus": bus_answers},
         live=live,

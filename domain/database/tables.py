@@ -4,12 +4,14 @@ from __future__ import annotations
 
 TABLES = (
     "domain.audit",
+    "domain.authentication",
     "domain.commands",
     "domain.devices",
     "domain.groups",
     "domain.health_events",
     "domain.installation",
     "domain.jobs",
+    "domain.known_people",
     "domain.leases",
     "domain.nodes",
     "domain.outbox",

@@ -13,9 +13,10 @@ from domain.installation import BadName, Installed, UnknownUser, install, reset_
 from domain.pools import Pool
 from domain.roles import Role
 from domain.sessions import find_session
-from domain.sign_in import SignInRefused, sign_in
+from domain.sign_in import SignInRefused
 from domain.users import User
 from tests.services.database import Database
+from tests.services.sign_in import sign_in
 
 
 @pytest.mark.spec("INST-1")

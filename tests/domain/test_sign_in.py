@@ -14,9 +14,10 @@ from domain.database import close_database, execute, fetch, open_database
 from domain.installation import Installed
 from domain.roles import Role
 from domain.sessions import close_sessions_of, find_session, prune_sessions
-from domain.sign_in import SignInRefused, TooManyAttempts, sign_in, sign_out
+from domain.sign_in import SignInRefused, TooManyAttempts, sign_out
 from domain.users import User
 from tests.services.database import Database
+from tests.services.sign_in import sign_in
 
 
 async def outcome(name: str, password: str, address: str | None = "192.0.2.1") -> object:

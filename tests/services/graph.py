@@ -17,6 +17,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from domain.backends import Backends
 from domain.installation import Installed
 from domain.inventory import ReportedDevice, ReportedNode, record_node
 from domain.job_reports import ReportedJob, record_processes
@@ -243,12 +244,15 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
     settings = Settings(port=0)
     # Other people's servers are on this machine here, and the tests' key is nobody's.
     outbound = Outbound(Policy.of("127.0.0.0/8", allows_http=True))
+    backends = Backends(outbound.policy)
     open_vault("the key of the tests, which is long enough")
     app = create_app(
         settings,
         schema,
-        DomainAccounts(),
-        lambda viewer, request_id, address: Context(viewer, request_id, live, address, outbound),
+        DomainAccounts(backends),
+        lambda viewer, request_id, address: Context(
+            viewer, request_id, live, address, outbound, backends
+        ),
         ready={},
         live=live,
     )

@@ -14,6 +14,7 @@ from domain.database.migrations import (
     m0002_history,
     m0003_webhooks,
     m0004_cordon,
+    m0005_identity,
 )
 
 
@@ -28,4 +29,5 @@ ALL: tuple[Migration, ...] = (
     Migration("0002_history", m0002_history.apply),
     Migration("0003_webhooks", m0003_webhooks.apply),
     Migration("0004_cordon", m0004_cordon.apply),
+    Migration("0005_identity", m0005_identity.apply),
 )
