@@ -25,6 +25,10 @@ def _counter(name: str, help: str) -> Family:
 
 NODE_UP = _gauge("node_up", "Whether the node's collector is heard.")
 NODE_HEARD = _gauge("node_last_heard_seconds", "When the node was last heard, as Unix time.")
+HOSTS = {
+    "cpu_percent": _gauge("node_cpu_percent", "How much of the node's processors is used."),
+    "memory_used_bytes": _gauge("node_memory_used_bytes", "Memory of the node that is used."),
+}
 POOLS = {
     "devices": _gauge("pool_devices", "Devices of the pool."),
     "allocated": _gauge("pool_devices_allocated", "Devices of the pool that a job holds."),
@@ -64,11 +68,24 @@ def _at_once(live: Live) -> list[tuple[Family, Samples]]:
     return [
         (NODE_UP, [(labels, int(not live.is_stale(node))) for labels, node in nodes]),
         (NODE_HEARD, [(labels, live.heard_at(node).timestamp()) for labels, node in nodes]),
+        *((family, _of_hosts(live, field)) for field, family in HOSTS.items()),
         (JOBS, [({"state": state.value}, states[state]) for state in ACTIVE]),
         (BUS_DROPPED, _by("reason", live.bus.dropped)),
         (SAMPLES_DROPPED, _by("reason", dropped)),
         (SAMPLE_GAPS, [({}, gaps)]),
         (HEALTH_CHANGES, _by("level", live.health_changes)),
+    ]
+
+
+def _of_hosts(live: Live, field: str) -> Samples:
+    """Of the nodes that are heard and say it."""
+    heard = [(node, live.live_node(node)) for node in live.snapshot.nodes.values()]
+    return [
+        ({"node": node.host_name}, value)
+        for node, said in heard
+        if said is not None
+        and not said.is_stale
+        and (value := getattr(said.host, field)) is not None
     ]
 
 

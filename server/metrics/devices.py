@@ -12,10 +12,13 @@ from typing import TypeVar
 from domain.snapshot import DeviceRow
 from resolvers.live import Live
 from server.metrics.dcgm import DEVICE_METRICS, DeviceMetric, device_labels
+from server.metrics.links import LINK_METRICS
 from server.metrics.text import Family, Format, Kind, written_labels
 
 AT_ONCE = 500
 """Devices written in one go: less than a millisecond's work."""
+
+METRICS = (*DEVICE_METRICS, *LINK_METRICS)
 
 HEALTH = Family(
     "quartermaster_device_health", Kind.GAUGE, "1 for the level of health that the device has."
@@ -31,9 +34,7 @@ class Devices:
     def __init__(self, live: Live) -> None:
         self._snapshot = live.snapshot
         fleet, rows = live.fleet, live.rows
-        self._columns = {
-            metric.column: list(fleet.columns[metric.column]) for metric in DEVICE_METRICS
-        }
+        self._columns = {metric.column: list(fleet.columns[metric.column]) for metric in METRICS}
         self._all = [
             (device, live.health(device).level.value) for device in live.snapshot.devices.values()
         ]
@@ -53,7 +54,7 @@ class Devices:
             labels.append([self._labels(device) for device, _ in portion])
             yield ""
         rows = [[row for _, row in portion] for portion in _portions(self._heard)]
-        for metric in DEVICE_METRICS:
+        for metric in METRICS:
             lines = (self._lines(metric, *portion) for portion in zip(labels, rows, strict=True))
             yield from _family(metric.family, format, lines)
         for family, line in ((HEALTH, self._health), (INFO, self._info)):

@@ -1,7 +1,7 @@
-"""Longer history from a Prometheus-compatible server, by the names that dcgm-exporter gave them.
+"""Longer history from a Prometheus-compatible server, by the names that /metrics gave it.
 
-Either our own /metrics or dcgm-exporter's may have been scraped, or both: a device counts once, by
-its UUID. API: https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
+They are dcgm-exporter's where that has the same. It may have been scraped as well, or instead: a
+device counts once, by its UUID. API: https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ NAMES: dict[Metric, tuple[str, float]] = {
     Metric.MEMORY_TEMPERATURE_CELSIUS: ("DCGM_FI_DEV_MEMORY_TEMP", 1),
     Metric.SM_CLOCK_MHZ: ("DCGM_FI_DEV_SM_CLOCK", 1),
     Metric.MEMORY_CLOCK_MHZ: ("DCGM_FI_DEV_MEM_CLOCK", 1),
-    Metric.PCIE_TX_BYTES_PER_SECOND: ("DCGM_FI_PROF_PCIE_TX_BYTES", 1),
-    Metric.PCIE_RX_BYTES_PER_SECOND: ("DCGM_FI_PROF_PCIE_RX_BYTES", 1),
-    Metric.NVLINK_TX_BYTES_PER_SECOND: ("DCGM_FI_PROF_NVLINK_TX_BYTES", 1),
-    Metric.NVLINK_RX_BYTES_PER_SECOND: ("DCGM_FI_PROF_NVLINK_RX_BYTES", 1),
+    Metric.PCIE_TX_BYTES_PER_SECOND: ("quartermaster_device_pcie_tx_bytes_per_second", 1),
+    Metric.PCIE_RX_BYTES_PER_SECOND: ("quartermaster_device_pcie_rx_bytes_per_second", 1),
+    Metric.NVLINK_TX_BYTES_PER_SECOND: ("quartermaster_device_nvlink_tx_bytes_per_second", 1),
+    Metric.NVLINK_RX_BYTES_PER_SECOND: ("quartermaster_device_nvlink_rx_bytes_per_second", 1),
     Metric.HOST_CPU_PERCENT: ("quartermaster_node_cpu_percent", 1),
     Metric.HOST_MEMORY_USED_BYTES: ("quartermaster_node_memory_used_bytes", 1),
 }
@@ -111,7 +111,7 @@ class Prometheus:
         if not names:
             return Series(nothing, nothing, nothing, nothing)
         name, unit = NAMES[metric]
-        label = "Hostname" if metric.is_of_host else "UUID"
+        label = "node" if metric.is_of_host else "UUID"
         selected = f'{name}{{{label}=~"{"|".join(map(_literal, names))}"}}'
 
         async def line(formula: str) -> list[float | None]:

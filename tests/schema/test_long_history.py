@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
 
+from telemetry.history import Metric
 from telemetry.history.prometheus import Prometheus
 from tests.schema.test_history import OF_DEVICES, OF_NODES, OF_POOLS, asked, moment
 from tests.services.graph import Graph
+from tests.services.operator import Operator
+from tests.services.product import Product
 from tests.services.prometheus import PrometheusServer
 
 DAY = 86_400
 HOUR = 3_600
+
+
+NAMES_OF_ALL = """{ devices { totalCount edges { node { uuid } } }
+  nodes { edges { node { hostName } } } }"""
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ async def test_a_hosts_is_found_by_its_name_whatever_is_in_it(
     await graph.add_node("n1.rack-7.example", devices=1)
     for name, percent in (("n1.rack-7.example", 40.0), ("n1xrack-7xexample", 90.0)):
         prometheus_server.write(
-            f'quartermaster_node_cpu_percent{{Hostname="{name}"}}', [(long_ago + 60, percent)]
+            f'quartermaster_node_cpu_percent{{node="{name}"}}', [(long_ago + 60, percent)]
         )
     window = {"since": moment(long_ago), "until": moment(long_ago + 600), "points": 1}
     (node,) = await asked(graph, OF_NODES, metrics=["HOST_CPU_PERCENT"], **window)
@@ -147,3 +155,45 @@ async def test_what_is_no_prometheus_server_gets_no_token_of_another_and_shows_n
     assert error["extensions"]["code"] == "PROMETHEUS_FAILED"
     assert "status" in error["message"]
     assert "canary" not in httpx.Response(200, json=answer).text
+
+
+SCRAPE = """
+scrape_configs:
+  - job_name: quartermaster
+    scrape_interval: 1s
+    authorization: {{credentials: "{token}"}}
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+"""
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.spec("DEV-3")
+async def test_what_a_server_scrapes_from_us_it_answers_with(
+    start_product: Callable[..., Product],
+    start_prometheus: Callable[..., PrometheusServer],
+    operator_of: Callable[[Product], Awaitable[Operator]],
+) -> None:
+    product = start_product("2x4", QUARTERMASTER_METRICS_TOKEN=TOKEN)
+    operator = await operator_of(product)
+    nodes = await operator.eventually(NAMES_OF_ALL, lambda all: all["devices"]["totalCount"] == 8)
+    server = start_prometheus(SCRAPE.format(token=TOKEN, port=product.port))
+    begun = int(time.time()) - 1
+    prometheus = Prometheus(server.url)
+    uuids = [edge["node"]["uuid"] for edge in nodes["devices"]["edges"]]
+    hosts = [edge["node"]["hostName"] for edge in nodes["nodes"]["edges"]]
+
+    async def found() -> dict[Metric, list[float]]:
+        seconds = int(time.time()) - begun
+        series = await prometheus.series(uuids, hosts, list(Metric), begun, seconds, 1)
+        return {
+            metric: [value for value in one.mean if value is not None]
+            for metric, one in series.items()
+        }
+
+    async with asyncio.timeout(60):
+        while not all((scraped := await found()).values()):
+            await asyncio.sleep(0.2)
+    await prometheus.close()
+    assert all(0 <= percent <= 100 for percent in scraped[Metric.UTILISATION_PERCENT])
+    assert all(watts > 20 for watts in scraped[Metric.POWER_WATTS])
+    assert all(used > 2**28 for used in scraped[Metric.MEMORY_USED_BYTES])
