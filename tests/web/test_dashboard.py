@@ -90,3 +90,32 @@ async def test_the_heat_map_is_walked_by_keyboard_and_has_a_twin_as_a_table(
     await page.get_by_role("button", name="As a table").click()
     await expect(page.get_by_role("region", name="Devices as a table")).to_be_visible()
     assert "view=table" in page.url
+
+
+WATCH_THE_MAP = """async (map) => {
+  const canvas = map.querySelector("canvas");
+  const changes = [];
+  const observer = new MutationObserver((seen) => changes.push(...seen));
+  const watched = { subtree: true, childList: true, attributes: true, characterData: true };
+  observer.observe(map, watched);
+  const pictures = new Set([canvas.toDataURL()]);
+  const end = performance.now() + 20_000;
+  while (pictures.size < 4 && performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    pictures.add(canvas.toDataURL());
+  }
+  observer.disconnect();
+  return [pictures.size, changes.length];
+}"""
+
+
+@pytest.mark.spec("DASH-4")
+async def test_the_heat_map_of_1_000_devices_is_painted_anew_without_touching_the_page(
+    large_view: Console,
+) -> None:
+    page = large_view.page
+    await expect(page.get_by_test_id("tile-Devices")).to_contain_text("1,000")
+    heat_map = page.get_by_role("application", name="1000 devices.")
+    pictures, changes = await heat_map.evaluate(WATCH_THE_MAP)
+    assert pictures == 4, "it is live"
+    assert changes == 0, "only the canvas is drawn on: no element is made, moved or written"
