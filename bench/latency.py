@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import statistics
@@ -61,17 +62,17 @@ async def feed(bus_url: str, nodes: int, published: Published) -> None:
     """Every node once a second, each at a phase of its own; the marked one at another each time."""
     bus, sequence = RedisBus(bus_url), 0
     phases = [FIRST_PHASE + (LAST_PHASE - FIRST_PHASE) * n / nodes for n in range(nodes)]
+    second = math.ceil(time.time())
     while True:
-        sequence += 1
-        await asyncio.sleep(1 - time.time() % 1)
+        sequence, second = sequence + 1, second + 1
         order = sorted(range(1, nodes), key=lambda node: phases[node])
-        marked_at = random.uniform(FIRST_PHASE, LAST_PHASE)
+        marked_at = second + random.uniform(FIRST_PHASE, LAST_PHASE)
         is_marked = False
         for node in order:
-            wait = phases[node] - time.time() % 1
+            wait = second + phases[node] - time.time()
             if wait > 0.005:
                 await asyncio.sleep(wait)
-            if not is_marked and time.time() % 1 >= marked_at:
+            if not is_marked and time.time() >= marked_at:
                 await bus.publish(published.mark(sample(0, sequence), sequence))
                 is_marked = True
             await bus.publish(sample(node, sequence))
