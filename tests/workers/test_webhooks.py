@@ -217,12 +217,13 @@ def test_pauses_double_with_jitter_up_to_an_hour() -> None:
 
 async def test_a_webhook_that_hangs_delays_no_other(world: World) -> None:
     async with peer(hangs) as stuck, peer() as well, world.delivering():
-        await world.add(stuck.url)
+        stuck_id = await world.add(stuck.url)
         await world.add(well.url)
         await world.happen("CRITICAL")
         await world.until(lambda: stuck.received and len(well.received) == 1)
         await world.happen("OK", previous="CRITICAL")
         await world.until(lambda: len(well.received) == 2)
+        assert (await Webhook.get(id=stuck_id)).attempts == 0  # it hangs to this moment
     assert levels(well) == ["CRITICAL", "OK"]
     assert len(stuck.received) == 1
 
