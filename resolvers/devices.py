@@ -42,6 +42,7 @@ class DeviceOrder:
 @dataclass
 class DeviceFilter:
     search: str | None = None
+    ids: list[strawberry.ID] | None = None
     nodes: list[strawberry.ID] | None = None
     pools: list[strawberry.ID] | None = None
     groups: list[strawberry.ID] | None = None
@@ -83,6 +84,7 @@ def _matching(
     context: Context, rows: Iterable[DeviceRow], wanted: DeviceFilter
 ) -> Iterator[DeviceRow]:
     snapshot = context.snapshot
+    ids = numbers(wanted.ids, "Device")
     nodes, pools = numbers(wanted.nodes, "ClusterNode"), numbers(wanted.pools, "Pool")
     groups, types = numbers(wanted.groups, "Group"), numbers(wanted.types, "DeviceType")
     low, high = wanted.utilisation_percent_min, wanted.utilisation_percent_max
@@ -106,7 +108,8 @@ def _matching(
     def matches(device: DeviceRow) -> bool:
         group = snapshot.group_of_pool.get(device.pool_id)
         return (
-            allows(nodes, device.node_id)
+            allows(ids, device.id)
+            and allows(nodes, device.node_id)
             and allows(pools, device.pool_id)
             and allows(types, device.type_id)
             and allows(groups, None if group is None else group.id)

@@ -33,6 +33,11 @@ class HistorySource(enum.Enum):
     PROMETHEUS = "PROMETHEUS"
 
 
+def sources(root: object, info: Info) -> list[HistorySource]:
+    has_prometheus = info.context.live.prometheus is not None
+    return [HistorySource.RECENT, *([HistorySource.PROMETHEUS] if has_prometheus else [])]
+
+
 @dataclass(frozen=True, slots=True)
 class HistorySeries:
     metric: Metric

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers import cluster
+from resolvers import cluster, history
 from schema.devices import IdleDevice
 from schema.fields import field
 from schema.health import Attention
@@ -46,3 +46,7 @@ class Cluster:
     )
     idle_devices_total: int = field(cluster.idle_total)
     pools: list[Pool] = strawberry.field(description="By name, the Default pool last.")
+    history_sources: list[history.HistorySource] = field(
+        history.sources,
+        description="Where history comes from: more than an hour of it with PROMETHEUS only.",
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from telemetry.history import RETENTION_SECONDS
+from telemetry.history.prometheus import Prometheus
 from telemetry.samples import DeviceSample, HostSample
 from tests.services.graph import FakeNode, Graph, running_graph
 from tests.services.past import Past
@@ -183,6 +184,14 @@ async def test_of_longer_ago_there_is_nothing_without_a_prometheus_server(graph:
     assert device["history"]["source"] == "RECENT"
     length = device["history"]["bucketSeconds"] * len(device["history"]["series"][0]["mean"])
     assert length < 2 * RETENTION_SECONDS  # only of what is kept are buckets made
+
+
+@pytest.mark.spec("DEV-3")
+async def test_the_cluster_says_whether_there_is_more_than_the_last_hour(graph: Graph) -> None:
+    sources = "{ cluster { historySources } }"
+    assert (await graph.ask(sources))["cluster"]["historySources"] == ["RECENT"]
+    graph.live.prometheus = Prometheus("http://127.0.0.1:9")
+    assert (await graph.ask(sources))["cluster"]["historySources"] == ["RECENT", "PROMETHEUS"]
 
 
 @pytest.mark.spec("USER-6", "T-23")

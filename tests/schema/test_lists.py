@@ -54,11 +54,13 @@ async def ids(graph: Graph) -> dict[str, str]:
         """{
           nodes { edges { node { id name: hostName } } } pools { edges { node { id name } } }
           groups { edges { node { id name } } } deviceTypes { id name }
+          devices(first: 100) { edges { node { id name: uuid } } }
         }"""
     )
     found = {f"{t['name']}": t["id"] for t in data["deviceTypes"]}
     found |= {f"pool {e['node']['name']}": e["node"]["id"] for e in data["pools"]["edges"]}
     found |= {f"group {e['node']['name']}": e["node"]["id"] for e in data["groups"]["edges"]}
+    found |= {e["node"]["name"]: e["node"]["id"] for e in data["devices"]["edges"]}
     return found | {e["node"]["name"]: e["node"]["id"] for e in data["nodes"]["edges"]}
 
 
@@ -68,6 +70,7 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
     ({"search": "gpu-n2-1"}, ["n2-1"]),
     ({"search": "train"}, ["n1-0"]),
     ({"search": "%"}, []),
+    ({"ids": ["GPU-n2-1", "GPU-n1-0"]}, ["n1-0", "n2-1"]),
     ({"nodes": ["n2"]}, ["n2-0", "n2-1"]),
     ({"nodes": []}, []),
     ({"nodes": ["pool Default"]}, []),
@@ -102,7 +105,7 @@ async def test_devices_are_filtered_by_each_of_their_relations_and_live_values(
         assert [uuid.removeprefix("GPU-") for uuid in found] == expected, wanted
 
 
-_BY_ID = ("nodes", "pools", "groups", "types")
+_BY_ID = ("ids", "nodes", "pools", "groups", "types")
 
 
 async def test_each_filter_of_devices_is_tried_above(graph: Graph) -> None:
