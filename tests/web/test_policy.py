@@ -29,7 +29,7 @@ from tests.services.redis import RedisServer
 from tests.web.conftest import Console
 
 SCREENS = (
-    *("/", "/nodes", "/devices", "/jobs", "/balance", "/events"),
+    *("/", "/nodes", "/devices", "/history", "/jobs", "/balance", "/events"),
     *("/pools", "/groups", "/users", "/webhooks", "/audit", "/about"),
 )
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"

@@ -12,6 +12,7 @@ import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
 import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
+import { readHistorySearch } from "./history/search";
 import { readGroupSearch } from "./groups/search";
 import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
@@ -85,6 +86,12 @@ const device = createRoute({
   path: "/devices/$uuid",
   component: screen(() => import("./devices/DevicePage"), "DevicePage"),
 });
+const history = createRoute({
+  getParentRoute: () => app,
+  path: "/history",
+  validateSearch: readHistorySearch,
+  component: screen(() => import("./history/HistoryView"), "HistoryView"),
+});
 const jobs = createRoute({
   getParentRoute: () => app,
   path: "/jobs",
@@ -142,7 +149,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, jobs, pools, balance, groups, users, events, webhooks, audit, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, webhooks, audit, about]),
   ]),
   parseSearch,
   stringifySearch,

@@ -1,8 +1,12 @@
 /** The devices as a grid: sorted by its heads, and what is open beside it goes along. */
+import { memo } from "react";
 import type { DeviceInfo } from "../live/documents";
 import { useFleet, useInventory } from "../live/Live";
 import type { FrozenOrder } from "../live/useFrozenOrder";
+import { Check } from "../ui/Check";
+import { gpu } from "../ui/format";
 import { Cell, Grid, type Column } from "../ui/Grid";
+import { RowCheck } from "../ui/RowCheck";
 import { DeviceCells } from "./DeviceCells";
 import css from "./DeviceGrid.module.css";
 import { pressed, splitKey, type SortField, type SortKey } from "./sorting";
@@ -40,11 +44,15 @@ interface DeviceGridProps {
   rowHeight: number;
   /** UUID of the one that is open. */
   selected: string | undefined;
+  ticked: ReadonlySet<string>;
+  /** The same functions at every call. */
+  onToggle: (id: string) => void;
+  onToggleAll: () => void;
   onSort: (sort: SortKey[]) => void;
   onOpen: (uuid: string) => void;
 }
 
-export function DeviceGrid({ order, sort, rowHeight, selected, onSort, onOpen }: DeviceGridProps) {
+export function DeviceGrid({ order, sort, rowHeight, selected, ticked, onToggle, onToggleAll, onSort, onOpen }: DeviceGridProps) {
   const fleet = useFleet();
   const { devices } = useInventory();
   const isOld = (device: DeviceInfo | undefined): boolean => {
@@ -69,8 +77,8 @@ export function DeviceGrid({ order, sort, rowHeight, selected, onSort, onOpen }:
   return (
     <Grid
       label="Devices"
-      columns={columns}
-      minWidth={760}
+      columns={[{ key: "check", width: "36px", head: <AllCheck isSelected={ticked.size > 0} isIndeterminate={ticked.size > 0 && ticked.size < order.ids.length} onToggle={onToggleAll} /> }, ...columns]}
+      minWidth={796}
       rowHeight={rowHeight}
       ids={order.ids}
       state={(id) => ({ isSelected: selected !== undefined && devices.get(id)?.uuid === selected, isOld: isOld(devices.get(id)) })}
@@ -78,14 +86,24 @@ export function DeviceGrid({ order, sort, rowHeight, selected, onSort, onOpen }:
         const device = devices.get(id);
         if (device) onOpen(device.uuid);
       }}
+      onToggle={onToggle}
       isFollowing={selected !== undefined}
       note={wordsOf(sort)}
       moves={order.moves}
       sortAgain={order.sortAgain}
       renderCells={(id) => {
         const device = devices.get(id);
-        return device ? <DeviceCells device={device} /> : <Cell kind="muted">No longer in the cluster</Cell>;
+        return device ? (
+          <>
+            <Cell kind="check"><RowCheck id={id} label={`Choose ${device.node.hostName} ${gpu(device)}`} isSelected={ticked.has(id)} onToggle={onToggle} /></Cell>
+            <DeviceCells device={device} />
+          </>
+        ) : <Cell kind="muted">No longer in the cluster</Cell>;
       }}
     />
   );
 }
+
+const AllCheck = memo(function AllCheck({ isSelected, isIndeterminate, onToggle }: { isSelected: boolean; isIndeterminate: boolean; onToggle: () => void }) {
+  return <Check label="All devices" isSelected={isSelected} isIndeterminate={isIndeterminate} onChange={onToggle} />;
+});

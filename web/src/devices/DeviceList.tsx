@@ -1,5 +1,7 @@
 /** All devices of the cluster: filtered, sorted and selected in the address, live in place. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useRef } from "react";
+import { MOST_COMPARED } from "../history/search";
 import { useInventory, useLive } from "../live/Live";
 import { Nothing } from "../session/Own";
 import { Action } from "../ui/Action";
@@ -7,7 +9,9 @@ import { Choice } from "../ui/Choice";
 import { count } from "../ui/format";
 import pane from "../ui/Pane.module.css";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
+import { Icon } from "../ui/Icon";
 import { Screen } from "../ui/Screen";
+import { useTicked } from "../ui/useTicked";
 import { DeviceGrid } from "./DeviceGrid";
 import { DevicePane } from "./DevicePane";
 import { FilterBar } from "./FilterBar";
@@ -27,6 +31,13 @@ export function DeviceList() {
   const change = (next: Partial<DeviceSearch>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const clear = () => void navigate({ search: { sort: search.sort, device: selected } });
+  const ticked = useTicked(order.ids);
+  const latest = useRef(ticked);
+  useEffect(() => { latest.current = ticked; });
+  const toggle = useCallback((id: string) => latest.current.toggle(id), []);
+  const toggleAll = useCallback(() => latest.current.toggleAll(), []);
+  const tooMany = ticked.ids.size > MOST_COMPARED;
+  const compare = () => void navigate({ to: "/history", search: { device: [...ticked.ids].flatMap((id) => devices.get(id)?.uuid ?? []) } });
   const failure = failures.get("devices");
   const isFiltered = hasFilters(filters);
   const total = count(devices.size);
@@ -38,8 +49,18 @@ export function DeviceList() {
           title="Devices"
           isFilling
           note={devices.isLoaded ? (isFiltered ? `${count(order.ids.length)} of ${total}` : total) : undefined}
-          aside={<Choice label="Row height" value={density} onChange={setDensity}
-            options={[["compact", "Rows 26"], ["normal", "Rows 32"], ["comfortable", "Rows 40"]]} />}
+          aside={
+            <>
+              {ticked.ids.size > 0 && (
+                <>
+                  <span id="compared">{tooMany ? `${MOST_COMPARED} can be compared, ${count(ticked.ids.size)} are chosen` : `${count(ticked.ids.size)} chosen`}</span>
+                  <Action isDisabled={tooMany} describedBy="compared" onPress={compare}><Icon name="history" size={14} /> Compare history</Action>
+                </>
+              )}
+              <Choice label="Row height" value={density} onChange={setDensity}
+                options={[["compact", "Rows 26"], ["normal", "Rows 32"], ["comfortable", "Rows 40"]]} />
+            </>
+          }
         >
           <FilterBar filters={filters} change={change} clear={clear} />
           <div className={pane.panel}>
@@ -57,6 +78,9 @@ export function DeviceList() {
                 sort={sort}
                 rowHeight={rowHeight}
                 selected={selected}
+                ticked={ticked.ids}
+                onToggle={toggle}
+                onToggleAll={toggleAll}
                 onSort={(next) => change({ sort: next })}
                 onOpen={(uuid) => change({ device: uuid })}
               />

@@ -82,7 +82,7 @@ export function DevicePage() {
       <OutOfService target={deviceTarget(device)} />
       {device.health.reasons.length > 0 && <Reasons device={device} />}
       <div className={css.page}>
-        <Panel title="Last minutes" isLive><div className={pane.section}><DeviceCharts device={device} /></div></Panel>
+        <Panel title="Last hour" isLive><div className={pane.section}><DeviceCharts device={device} /></div></Panel>
         <div className={css.column}>
           <Panel title="Held by" isLive><div className={pane.section}><Holder device={device} /></div></Panel>
           <Panel title="Counters" isLive><div className={pane.section}><Counters key={device.id} deviceId={device.id} /></div></Panel>

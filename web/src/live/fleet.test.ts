@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { Fleet, type Frame } from "./fleet";
+import { Recording } from "./recording";
 
 const frame = (time: number, used: (number | null)[], more: Partial<Frame> = {}): Frame => ({
   time: new Date(time * 1000).toISOString(),
@@ -50,14 +51,13 @@ it("grows beyond its first rows without losing a number", () => {
   expect(ids.every((id, i) => fleet.columns.utilisation[fleet.row(id)!] === i % 100)).toBe(true);
 });
 
-it("breaks a chart's line where nothing was heard, and where the device was stale", () => {
+it("gives a recording what its devices say, and nothing of one that is stale or is not there", () => {
   const fleet = new Fleet();
-  fleet.record(frame(100, [50], { deviceIds: ["a"] }));
-  fleet.record(frame(101, [60], { isStale: [true] }));
-  fleet.record(frame(110, [70]));
-  fleet.record(frame(105, [99])); // late
-  expect(fleet.history.series(0, "utilisation")).toEqual({
-    times: [100, 101, 102, 110],
-    values: [50, null, null, 70],
-  });
+  const recording = new Recording(["b", "elsewhere"], ["UTILISATION_PERCENT"], () => Promise.resolve({ kept: [] }));
+  const values = () => [100, 101, 102].map((second) => recording.track("b", "UTILISATION_PERCENT")!.at(second));
+  fleet.record(frame(100, [1, 50], { deviceIds: ["a", "b"] }), [recording]);
+  fleet.record(frame(101, [2, 60], { isStale: [false, true] }), [recording]);
+  fleet.record(frame(102, [3, 70]), [recording]);
+  expect(values()).toEqual([50, Number.NaN, 70]);
+  expect(recording.track("elsewhere", "UTILISATION_PERCENT")!.at(102)).toBeNaN();
 });

@@ -3,7 +3,7 @@
  * cost of a tick is that of copying numbers: no object per device is made.
  */
 import type { Allocation, HealthLevel } from "../gql/graphql";
-import { History } from "./history";
+import type { LiveMetric, Recording } from "./recording";
 
 export const HEALTH: readonly HealthLevel[] = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
 export const ALLOCATION: readonly Allocation[] = ["FREE", "IDLE", "COMPUTING", "UNKNOWN", "OUT_OF_SERVICE"];
@@ -27,6 +27,13 @@ export interface Frame {
   powerWatts: readonly (number | null)[];
   powerLimitWatts: readonly (number | null)[];
 }
+
+const COLUMN_OF = {
+  UTILISATION_PERCENT: "utilisationPercent",
+  MEMORY_USED_BYTES: "memoryUsedBytes",
+  POWER_WATTS: "powerWatts",
+  TEMPERATURE_CELSIUS: "temperatureCelsius",
+} as const satisfies Record<LiveMetric, keyof Frame>;
 
 class Columns {
   utilisation: Float32Array;
@@ -63,11 +70,12 @@ class Columns {
 export class Fleet {
   /** NaN is "the device does not say": shown as n/a, never as 0. */
   columns = new Columns(64);
-  readonly history = new History();
   /** Server time of the frame that is shown, in ms; null before the first. */
   shownTime: number | null = null;
   private readonly rowOf = new Map<string, number>();
   private rowsOfFrame: number[] | null = null;
+  /** Where a device stands in a frame, by its id. */
+  private placeOf = new Map<string, number>();
   private capacity = 64;
 
   row(deviceId: string): number | undefined {
@@ -99,28 +107,21 @@ export class Fleet {
     return true;
   }
 
-  /** Keeps one frame for the charts, also while the screen is paused. Stale rows have no value. */
-  record(frame: Frame): void {
-    const rows = this.rowsOf(frame);
-    if (rows === null) return;
-    const spread = (values: readonly (number | null)[]) => {
-      const column = new Float64Array(this.rowOf.size).fill(Number.NaN);
-      rows.forEach((row, i) => {
-        if (!frame.isStale[i]) column[row] = values[i] ?? Number.NaN;
-      });
-      return column;
+  /** Gives one frame to who records it, also while the screen is paused. A stale device has no value. */
+  record(frame: Frame, recordings: Iterable<Recording>): void {
+    if (this.rowsOf(frame) === null) return;
+    const second = Math.floor(Date.parse(frame.time) / 1000);
+    const valueOf = (deviceId: string, metric: LiveMetric): number => {
+      const place = this.placeOf.get(deviceId);
+      return place === undefined || frame.isStale[place] ? Number.NaN : (frame[COLUMN_OF[metric]][place] ?? Number.NaN);
     };
-    this.history.record(Date.parse(frame.time), this.rowOf.size, {
-      utilisation: spread(frame.utilisationPercent),
-      memory: spread(frame.memoryUsedBytes),
-      power: spread(frame.powerWatts),
-      temperature: spread(frame.temperatureCelsius),
-    });
+    for (const recording of recordings) recording.take(second, valueOf);
   }
 
   private rowsOf(frame: Frame): number[] | null {
     if (frame.deviceIds) {
       this.rowsOfFrame = frame.deviceIds.map((id) => this.claim(id));
+      this.placeOf = new Map(frame.deviceIds.map((id, place) => [id, place]));
     }
     return this.rowsOfFrame?.length === frame.isStale.length ? this.rowsOfFrame : null;
   }

@@ -1,6 +1,6 @@
 /**
  * All live data of the page: columns of the fleet, the cluster's snapshot, and the devices, nodes and
- * jobs by id. Pausing holds what is shown while history goes on.
+ * jobs by id. Pausing holds what is shown while charts go on being recorded.
  */
 import type {
   DeviceChangesSubscription,
@@ -24,6 +24,7 @@ import {
   type NodeInfo,
 } from "./documents";
 import { Fleet, type Frame } from "./fleet";
+import type { Recording } from "./recording";
 import { Signal } from "./signal";
 
 export type Topic = "cluster" | "fleet" | "devices" | "nodes" | "jobs";
@@ -48,6 +49,7 @@ export class LiveStore {
   readonly clusterChanged = new Signal();
   readonly pauseChanged = new Signal();
 
+  private readonly recordings = new Set<Recording>();
   private latestFrame: Frame | null = null;
   private held: (() => void)[] = [];
   private heldCluster: ClusterSnapshot | null = null;
@@ -118,6 +120,17 @@ export class LiveStore {
     this.ticked.bump();
   }
 
+  /** Every frame goes into it, from the newest that there is, until the returned function is called. */
+  record(recording: Recording): () => void {
+    this.recordings.add(recording);
+    recording.restart();
+    if (this.latestFrame !== null) this.fleet.record(this.latestFrame, [recording]);
+    return () => {
+      this.recordings.delete(recording);
+      recording.stop();
+    };
+  }
+
   takeCluster(cluster: ClusterSnapshot): void {
     this.clock.observe(Date.parse(cluster.time), this.now());
     if (this.pausedAt !== null) {
@@ -133,7 +146,7 @@ export class LiveStore {
     this.clock.observe(time, this.now());
     this.isSilent = frame.isStale.length > 0 && !frame.isStale.includes(false);
     if (!this.isSilent) this.lastDataTime = Math.max(time, this.lastDataTime ?? 0);
-    this.fleet.record(frame);
+    this.fleet.record(frame, this.recordings);
     this.latestFrame = frame;
     if (this.pausedAt === null && this.fleet.show(frame)) this.ticked.bump();
   }

@@ -87,7 +87,7 @@ export function NodePage() {
       <div className={css.columns}>
         <div className={css.column}>
           <Panel title="Devices" isLive note={types.length === 1 ? `${own.length} × ${types[0]}` : `${own.length} of ${types.length} types`}
-            aside={<span>allocated <b>{sums.allocated} / {sums.devices}</b> · computing <b>{count(activity(sums).computing)}</b> · idle <b>{count(activity(sums).idle)}</b> · unknown <b>{sums.unknown}</b></span>}>
+            aside={<><span>allocated <b>{sums.allocated} / {sums.devices}</b> · computing <b>{count(activity(sums).computing)}</b> · idle <b>{count(activity(sums).idle)}</b> · unknown <b>{sums.unknown}</b></span><Link to="/history" search={{ node: hostName }}>History</Link></>}>
             <NodeDevices devices={own} />
           </Panel>
           <NodeJobs nodeId={node.id} devices={own} />

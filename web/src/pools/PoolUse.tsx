@@ -22,7 +22,7 @@ export function PoolUse({ pool }: { pool: PoolInfo }) {
   const stay = own.filter(isHeld).length;
   const out = own.filter((device) => device.cordon != null && !isHeld(device)).length;
   return (
-    <Panel title={`Who uses ${pool.name}`} isLive>
+    <Panel title={`Who uses ${pool.name}`} isLive aside={<Link to="/history" search={{ pool: pool.name }}>History</Link>}>
       {!devices.isLoaded || !jobs.isLoaded ? <Skeleton rows={4} rowHeight={32} /> : users.length === 0 ? <p className={css.text}>No active job holds a device of it{waiting > 0 ? "" : ", and none waits for one"}.</p> : (
         <table className={table.table}>
           <thead><tr><th scope="col">Job</th><th scope="col">User</th><th scope="col" className={table.number}>Devices</th></tr></thead>

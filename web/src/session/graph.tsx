@@ -1,12 +1,12 @@
 /** Questions to the graph that are asked once (facts, lists): live numbers never come this way. */
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
-import { cacheExchange, Client, CombinedError, fetchExchange, mapExchange, Provider, useQuery } from "urql";
+import { createContext, use, useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { cacheExchange, Client, CombinedError, fetchExchange, mapExchange, Provider, useQuery, type Exchange } from "urql";
 import type { TypedDocumentString } from "../gql/graphql";
 import { useLive } from "../live/Live";
 import { Signal } from "../live/signal";
 import { CLIENT_HEADER, leaveSignedOut } from "./session";
 
-const makeClient = () => new Client({
+const makeClient = (...cache: Exchange[]) => new Client({
   url: "/graphql",
   preferGetMethod: false,
   fetchOptions: { credentials: "same-origin", headers: CLIENT_HEADER },
@@ -16,15 +16,25 @@ const makeClient = () => new Client({
         if ((error.response as Response | undefined)?.status === 401) leaveSignedOut();
       },
     }),
-    cacheExchange,
+    ...cache,
     fetchExchange,
   ],
 });
 
+const BulkContext = createContext<Client | null>(null);
+
+/** For large answers that are asked for once: nothing keeps them but who asked. */
+export function useBulkClient(): Client {
+  const client = use(BulkContext);
+  if (client === null) throw new Error("useBulkClient is for components inside the shell.");
+  return client;
+}
+
 export function GraphProvider({ children }: { children: ReactNode }) {
   // Made anew with the shell: what one person's roles let them see is not kept for the next.
-  const [client] = useState(makeClient);
-  return <Provider value={client}>{children}</Provider>;
+  const [client] = useState(() => makeClient(cacheExchange));
+  const [bulk] = useState(() => makeClient());
+  return <Provider value={client}><BulkContext value={bulk}>{children}</BulkContext></Provider>;
 }
 
 /** Something was changed from here: every answer that is shown is asked for again. */

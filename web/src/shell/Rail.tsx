@@ -37,6 +37,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
           warning={c ? c.nodesNotReady + c.nodesStale : 0}>Nodes</Item>
         <Item to="/devices" icon="devices" count={c?.load.devices}
           critical={c?.load.critical ?? 0} warning={c?.load.warning ?? 0}>Devices</Item>
+        <Item to="/history" icon="history">History</Item>
         <Item to="/jobs" icon="jobs" count={c?.jobsActive}>Jobs</Item>
         <Item to="/balance" icon="balance">Load balancing</Item>
         <Item to="/events" icon="info">Health events</Item>

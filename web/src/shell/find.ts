@@ -17,6 +17,7 @@ const SCREENS: Found[] = (
     ["Dashboard", "/", "dashboard"],
     ["Nodes", "/nodes", "nodes"],
     ["Devices", "/devices", "devices"],
+    ["History", "/history", "history"],
     ["Jobs", "/jobs", "jobs"],
     ["Load balancing", "/balance", "balance"],
     ["Health events", "/events", "info"],

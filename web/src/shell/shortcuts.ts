@@ -8,6 +8,7 @@ export const SHORTCUTS: readonly [keys: string, what: string][] = [
   ["g then d", "Dashboard"],
   ["g then n", "Nodes"],
   ["g then v", "Devices"],
+  ["g then h", "History"],
   ["g then j", "Jobs"],
   ["g then p", "Pools"],
   ["g then b", "Load balancing"],
@@ -17,12 +18,13 @@ export const SHORTCUTS: readonly [keys: string, what: string][] = [
   ["c", "Create, on the screens of pools, groups and users"],
   ["e", "Edit what is chosen"],
   ["x", "Choose the row"],
+  ["+ - [ ] 0", "In a history: zoom in, out, earlier, later, all of it"],
   ["Space", "Pause or go on"],
   ["Esc", "Close"],
   ["?", "These keys"],
 ];
 
-const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", j: "/jobs", p: "/pools", b: "/balance" };
+const PLACES: Record<string, string> = { d: "/", n: "/nodes", v: "/devices", h: "/history", j: "/jobs", p: "/pools", b: "/balance" };
 const SECOND_KEY_WITHIN_MS = 1000;
 
 interface Handlers {

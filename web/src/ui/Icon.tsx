@@ -30,6 +30,12 @@ const PATHS = {
   audit: "M3.5 2h9v12h-9zM6 5h4M6 8h4M6 11h2",
   webhook: "M8 6.5a2.2 2.2 0 1 0-1.6-.7L4.4 9.6M3.5 9.6a2.2 2.2 0 1 0 2.2 2.2h4.8M12.5 9.6a2.2 2.2 0 1 1-1.9 3.3M12 9.6L9.6 5.8",
   balance: "M8 2.5v11M5 13.5h6M2.5 4.5h11M2.5 4.5L1 9h3zM13.5 4.5L12 9h3z",
+  history: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.2 1.6",
+  zoomIn: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7L14 14M7 5v4M5 7h4",
+  zoomOut: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7L14 14M5 7h4",
+  chevronLeft: "M10 4L6 8l4 4",
+  check: "M3 8.5l3.2 3.2L13 4.8",
+  none: "",
   menu: "M2.5 4h11M2.5 8h11M2.5 12h11",
 } as const;
 

@@ -1,0 +1,41 @@
+/** Lets a history go on by what is pushed, and asks for it anew when too much is missing. */
+import { useEffect, useEffectEvent, useState } from "react";
+import { useLive } from "../live/Live";
+import { forget, goOn, type History } from "./model";
+import { tickOf } from "./pushed";
+import type { Subject } from "./subject";
+
+interface Followed {
+  history: History | null | undefined;
+  subject: Subject;
+  /** How much of it is shown. */
+  seconds: number;
+  /** Drawn anew no more often: less could not be seen. */
+  stepSeconds: number;
+  isFollowing: boolean;
+  onMissing: () => void;
+}
+
+/** Counts up whenever there is more to draw. */
+export function useFollowed({ history, subject, seconds, stepSeconds, isFollowing, onMissing }: Followed): number {
+  const { store } = useLive();
+  const [version, setVersion] = useState(0);
+  const take = useEffectEvent((second: number) => {
+    if (history == null) return;
+    const partOf = (id: string) => subject.parts.find((part) => part.id === id) ?? subject.parts[0];
+    const before = history.coveredTo;
+    if (!goOn(history, second, (line, metric) => tickOf(store.fleet, partOf(line.id).deviceIds, metric))) {
+      onMissing();
+      return;
+    }
+    forget(history, second - seconds);
+    if (Math.floor(before / stepSeconds) !== Math.floor(history.coveredTo / stepSeconds)) setVersion((n) => n + 1);
+  });
+  useEffect(() => {
+    if (!isFollowing || history == null) return;
+    const look = () => store.fleet.shownTime !== null && take(Math.floor(store.fleet.shownTime / 1000));
+    look();
+    return store.ticked.subscribe(look);
+  }, [store, history, isFollowing]);
+  return version;
+}
