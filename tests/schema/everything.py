@@ -75,6 +75,9 @@ def some_input(type_: GraphQLInputType, ids: dict[str, str]) -> str:
         return some_input(type_.of_type, ids)
     if isinstance(type_, GraphQLList):
         return f"[{some_input(type_.of_type, ids)}]"
+    if isinstance(type_, GraphQLInputObjectType) and type_.is_one_of:
+        name, only = next(iter(type_.fields.items()))
+        return f"{{{name}: {some_input(only.type, ids)}}}"
     if isinstance(type_, GraphQLInputObjectType):
         fields = [
             f"{name}: {_id(name, type_, ids) or some_input(field.type, ids)}"
