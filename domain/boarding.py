@@ -30,7 +30,7 @@ async def vouched_for(
     if not subjects:
         return list(newcomers)
     if not await holds_role(actor, Role.OPERATOR):
-        return []  # whoever else asks has us call nobody; that they may not is said, and audited, next
+        return []  # whoever else asks has us call nobody; the operation refuses them, audited
     try:
         authentication, backend = await backends.active()
         if backend is None:

@@ -16,8 +16,6 @@ from identity.settings import BackendSettings, GitHubSettings, LdapSettings, Oid
 from resolvers.context import Info
 from resolvers.mutations import Refused, carry_out
 
-NO_CHOICE = "Choose one backend: ldap, oidc or gitHub."
-
 
 @dataclass
 class LdapInput:
