@@ -227,7 +227,7 @@ async def activate(
         is_local_allowed=is_other or old.is_local_allowed,
         version=old.version + 1,
     )
-    if is_other:
+    if is_other and old.kind is not BackendKind.LOCAL:
         await _end_sessions_of(old.kind, old.issuer)
     before = {"backend": old.kind.value, **(old.settings or {})}
     change.tell(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.authentication import Authentication, kept_secrets, read_authentication
+from domain.rosters import Rosters
 from domain.secrets import Secret
 from identity.backend import Backend, BackendKind, Failed
 from identity.opening import open_backend
@@ -20,6 +21,7 @@ class Backends:
         self._policy = policy
         self._version: int | None = None
         self._backend: Backend | None = None
+        self._rosters: Rosters | None = None
 
     async def active(self) -> tuple[Authentication, Backend | None]:
         """None: people sign in locally alone. Raises: Failed, where it cannot be opened."""
@@ -27,8 +29,14 @@ class Backends:
         if authentication.version != self._version:
             await self.close()
             self._backend = await self._open(authentication)
+            self._rosters = None if self._backend is None else Rosters(self._backend)
             self._version = authentication.version
         return authentication, self._backend
+
+    async def rosters(self) -> tuple[Authentication, Rosters | None]:
+        """The same, to list its people and groups. Raises: Failed."""
+        authentication, _ = await self.active()
+        return authentication, self._rosters
 
     def to_try(self, settings: BackendSettings, secrets: Mapping[str, Secret]) -> Backend:
         """One that is not active; who tries it closes it. Raises: Failed."""
@@ -37,6 +45,7 @@ class Backends:
 
     async def close(self) -> None:
         backend, self._backend, self._version = self._backend, None, None
+        self._rosters = None
         if backend is not None:
             await backend.close()
 

@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 NAME_MAX_LENGTH = 120
 DISPLAY_NAME_MAX_LENGTH = 200
 MOST_AT_ONCE = 100
-"""People on-boarded in one command: each needs a slow hash of a first password."""
+"""Local users on-boarded in one command: each needs a slow hash of a first password."""
+MOST_OF_BACKEND_AT_ONCE = 1_000
 
 
 class User(Model):
@@ -218,7 +219,7 @@ async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarde
     """Take people on board, all or none: those with a subject as people of the active backend,
     the others as local users, each with a password to begin with.
 
-    The subjects, and the names that go with them, are what the backend said, not what was sent.
+    That the subjects are the backend's is for who calls to see to (domain.boarding).
 
     Raises: NotAllowed, NobodyChosen, TooManyAtOnce, Unknown, ItemsRefused of BadName, NameTaken,
     NamedTwice, OnBoardAlready and NotOfBackend.
@@ -234,9 +235,17 @@ async def on_board(actor: Actor, newcomers: Sequence[Newcomer]) -> list[OnBoarde
     ]
 
 
+async def on_board_people(actor: Actor, newcomers: Sequence[Newcomer]) -> tuple[int, ...]:
+    """People of the active backend alone, as a part of another operation; raises the same."""
+    people = tuple(replace(one, roles=tuple(dict.fromkeys(one.roles))) for one in newcomers)
+    return await _on_board(actor, people, secrets=_Unseen([None] * len(people)))
+
+
 async def _hashes(actor: Actor, passwords: Sequence[str | None]) -> list[str | None]:
     """None where they will be refused: a hash is slow, and whoever is signed in can ask for it."""
-    if len(passwords) > MOST_AT_ONCE or not await holds_role(actor, Role.OPERATOR):
+    if passwords.count(None) < len(passwords) and len(passwords) > MOST_AT_ONCE:
+        return []
+    if not await holds_role(actor, Role.OPERATOR):
         return []
     return [None if one is None else await hash_password(one) for one in passwords]
 
@@ -263,8 +272,9 @@ async def _on_board(
         change.tell("user", None, newcomer.name, after={"roles": _values(newcomer.roles)})
     if not newcomers:
         raise NobodyChosen
-    if len(newcomers) > MOST_AT_ONCE:
-        raise TooManyAtOnce(MOST_AT_ONCE)
+    limit = MOST_OF_BACKEND_AT_ONCE if all(one.subject for one in newcomers) else MOST_AT_ONCE
+    if len(newcomers) > limit:
+        raise TooManyAtOnce(limit)
     if not secrets:  # the role was given only since
         raise NotAllowed(Role.OPERATOR)
     await lock(BACKEND, is_shared=True)

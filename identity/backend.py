@@ -42,15 +42,19 @@ class People:
 
     people: Sequence[Person]
     after: str | None = None
+    is_cut: bool = False
+    """The directory has more than can be listed: search."""
 
 
 class Failed(Exception):
     """A backend could not do what was asked. `step` is the part that failed ("connect", "bind",
     "discovery"), the message what an operator reads, with what to do. It never holds a secret."""
 
-    def __init__(self, step: str, message: str) -> None:
+    def __init__(self, step: str, message: str, *, is_missing: bool = False) -> None:
+        """`is_missing`: what was asked for by its key does not exist."""
         super().__init__(message)
         self.step = step
+        self.is_missing = is_missing
 
 
 class NotListed(Exception):

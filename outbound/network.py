@@ -28,6 +28,29 @@ async def system_resolve(host: str, port: int) -> Sequence[str]:
     return [str(address[0]) for *_, address in found]
 
 
+async def checked_addresses(
+    policy: Policy, resolve: Resolve, host: str, port: int
+) -> list[Address]:
+    """Where the host may be connected to. One address that is refused refuses all: an honest name
+    has none. Raises: OutboundFailed."""
+    policy.require_host(host)
+    literal = as_address(host)
+    if literal is not None:
+        return [literal]
+    # With the dot no search list completes it: a.b is never a.b.svc.cluster.local.
+    name = host if host in policy.allowed_hosts else f"{host}."
+    try:
+        found = await resolve(name, port)
+    except (OSError, UnicodeError):
+        raise OutboundFailed(Code.NAME_NOT_FOUND) from None
+    addresses = [ip_address(text.partition("%")[0]) for text in dict.fromkeys(found)]
+    for address in addresses:
+        policy.require_address(host, address)
+    if not addresses:
+        raise OutboundFailed(Code.NAME_NOT_FOUND)
+    return addresses
+
+
 class CheckedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, policy: Policy, resolve: Resolve) -> None:
         self._policy = policy
@@ -44,7 +67,8 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Raises: OutboundFailed, and what httpcore raises when nothing accepts."""
         last: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
-        for address in await self._checked(host.lower().removesuffix("."), port):
+        plain = host.lower().removesuffix(".")
+        for address in await checked_addresses(self._policy, self._resolve, plain, port):
             try:
                 return await self._inner.connect_tcp(
                     str(address), port, timeout, local_address, socket_options
@@ -52,23 +76,6 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         raise last or OutboundFailed(Code.NAME_NOT_FOUND)
-
-    async def _checked(self, host: str, port: int) -> list[Address]:
-        """One address that is refused refuses all: an honest name has none."""
-        self._policy.require_host(host)
-        literal = as_address(host)
-        if literal is not None:
-            return [literal]
-        # With the dot no search list completes it: a.b is never a.b.svc.cluster.local.
-        name = host if host in self._policy.allowed_hosts else f"{host}."
-        try:
-            found = await self._resolve(name, port)
-        except (OSError, UnicodeError):
-            raise OutboundFailed(Code.NAME_NOT_FOUND) from None
-        addresses = [ip_address(text.partition("%")[0]) for text in dict.fromkeys(found)]
-        for address in addresses:
-            self._policy.require_address(host, address)
-        return addresses
 
     async def connect_unix_socket(
         self,

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import strawberry
 
 import domain.users
+from domain.actors import Actor
+from domain.boarding import vouched_for
 from domain.roles import Role
 from domain.snapshot import JobRow, UserRow
-from domain.users import Newcomer
+from domain.users import Newcomer, OnBoarded
 from resolvers.change_frames import Changes, changes_of
 from resolvers.context import Context, Info
 from resolvers.ids import global_id, numbers, numbers_or_nothing
@@ -40,10 +42,13 @@ class UserFilter:
 
 @dataclass
 class NewcomerInput:
+    """`subject`: of the active backend's people; without it, a local user."""
+
     name: str
     display_name: str | None = None
     roles: list[Role] | None = None
     group: strawberry.ID | None = None
+    subject: str | None = None
 
 
 @dataclass
@@ -168,12 +173,17 @@ async def on_board_users(info: Info, input: OnBoardUsersInput) -> UsersOnBoarded
             one.display_name,
             tuple(one.roles or ()),
             None if one.group is None else numbers_or_nothing([one.group], "Group")[0],
+            one.subject,
         )
         for one in input.users
     ]
-    done = await carry_out(
-        info, lambda actor: domain.users.on_board(actor, newcomers), input.command_id
-    )
+    backends = info.context.backends
+    assert backends is not None, "mutations are carried out for a viewer"
+
+    async def operate(actor: Actor) -> list[OnBoarded]:
+        return await domain.users.on_board(actor, await vouched_for(actor, backends, newcomers))
+
+    done = await carry_out(info, operate, input.command_id)
     if isinstance(done, Refused):
         return done
     users = info.context.snapshot.users  # without whom somebody has deleted since

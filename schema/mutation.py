@@ -7,18 +7,24 @@ from typing import Any
 
 import strawberry
 
+import resolvers.authentication
 import resolvers.cordon
+import resolvers.directory_groups
 import resolvers.groups
 import resolvers.pools
 import resolvers.users
 import resolvers.webhooks
+from schema.authentication import Authentication, AuthenticationTried
 from schema.cordon import DevicesChanged, NodesChanged
+from schema.directory_groups import DirectoryGroupOnBoarded
 from schema.groups import Group, GroupsDeleted
 from schema.pools import (
     Pool,
     PoolsDeleted,
 )
 from schema.refusals import (
+    BackendFailed,
+    BackendSecretNeeded,
     BadName,
     BadReason,
     BadWebhookSecret,
@@ -33,15 +39,20 @@ from schema.refusals import (
     NameTaken,
     NobodyChosen,
     NoDevices,
+    NoLocalOperator,
+    NoOtherWayIn,
     NoSecretKey,
     NothingChosen,
     OwnRoles,
+    PasswordElsewhere,
     PoolInUse,
     SecretNeeded,
+    SecretsNotKept,
     StaleEdit,
     TestedTooSoon,
     TooManyAtOnce,
     TooManyWebhooks,
+    TriedTooSoon,
     UsersInOtherGroup,
     result,
 )
@@ -95,10 +106,41 @@ EditGroupResult = result(
 )
 DeleteGroupsResult = result("DeleteGroupsResult", GroupsDeleted, ItemsRefused)
 OnBoardUsersResult = result(
-    "OnBoardUsersResult", UsersOnBoarded, NobodyChosen, TooManyAtOnce, ItemsRefused
+    "OnBoardUsersResult", UsersOnBoarded, NobodyChosen, TooManyAtOnce, ItemsRefused, BackendFailed
 )
+OnBoardDirectoryGroupResult = result(
+    "OnBoardDirectoryGroupResult",
+    DirectoryGroupOnBoarded,
+    NobodyChosen,
+    TooManyAtOnce,
+    ItemsRefused,
+    BadName,
+    UsersInOtherGroup,
+    BackendFailed,
+)
+TryAuthenticationResult = result(
+    "TryAuthenticationResult",
+    AuthenticationTried,
+    BackendFailed,
+    BackendSecretNeeded,
+    SecretsNotKept,
+    TriedTooSoon,
+)
+ActivateAuthenticationResult = result(
+    "ActivateAuthenticationResult",
+    Authentication,
+    StaleEdit,
+    BackendFailed,
+    BackendSecretNeeded,
+    SecretsNotKept,
+    TriedTooSoon,
+)
+DeactivateAuthenticationResult = result(
+    "DeactivateAuthenticationResult", Authentication, StaleEdit, NoLocalOperator
+)
+SetLocalSignInResult = result("SetLocalSignInResult", Authentication, StaleEdit, NoOtherWayIn)
 EditUserResult = result("EditUserResult", User, StaleEdit, BadName, OwnRoles, LastOperator)
-ResetPasswordResult = result("ResetPasswordResult", PasswordReset)
+ResetPasswordResult = result("ResetPasswordResult", PasswordReset, PasswordElsewhere)
 DeleteUsersResult = result("DeleteUsersResult", UsersDeleted, ItemsRefused, LastOperator)
 CreateWebhookResult = result(
     "CreateWebhookResult",
@@ -198,6 +240,31 @@ class Mutation:
         OnBoardUsersResult,
         resolvers.users.on_board_users,
         "Take people on board, each with roles and a group.",
+    )
+    on_board_directory_group = mutation(
+        OnBoardDirectoryGroupResult,
+        resolvers.directory_groups.on_board_directory_group,
+        "Take people of a directory's group on board into the group of that name, made or reused.",
+    )
+    try_authentication = mutation(
+        TryAuthenticationResult,
+        resolvers.authentication.try_authentication,
+        "Try a backend for real, once in 5 s at most; nothing is changed.",
+    )
+    activate_authentication = mutation(
+        ActivateAuthenticationResult,
+        resolvers.authentication.activate_authentication,
+        "Try a backend for real, and have it decide who may sign in only if all of it works.",
+    )
+    deactivate_authentication = mutation(
+        DeactivateAuthenticationResult,
+        resolvers.authentication.deactivate_authentication,
+        "Back to local sign-in; the sessions of the backend's people end.",
+    )
+    set_local_sign_in = mutation(
+        SetLocalSignInResult,
+        resolvers.authentication.set_local_sign_in,
+        "Let local users sign in beside the backend's people, or not.",
     )
     edit_user = mutation(
         EditUserResult,

@@ -8,9 +8,11 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 import resolvers.audit
+import resolvers.authentication
 import resolvers.candidates
 import resolvers.cluster
 import resolvers.devices
+import resolvers.directory_groups
 import resolvers.groups
 import resolvers.health_events
 import resolvers.jobs
@@ -22,10 +24,12 @@ import resolvers.users
 import resolvers.webhooks
 from schema import refusals
 from schema.audit import AuditEntry, AuditFilter
+from schema.authentication import Authentication
 from schema.candidates import OnBoarding
 from schema.cluster import Cluster
 from schema.connections import devices_of, jobs_of, users_of
 from schema.devices import Device, DeviceChanges, DeviceType
+from schema.directory_groups import DirectoryGroups, DirectoryMembers
 from schema.fields import field, shared_subscription, subscription
 from schema.groups import Group, GroupChanges, GroupFilter, GroupOrder
 from schema.health import HealthEvent, HealthEventFilter, HealthEvents
@@ -79,6 +83,18 @@ class Query:
     on_boarding: OnBoarding | None = field(
         resolvers.candidates.on_boarding,
         description="Who may be taken on board; for operators, null for others.",
+    )
+    directory_groups: DirectoryGroups | None = field(
+        resolvers.directory_groups.list_groups,
+        description="Groups of the active directory; for operators, null for others.",
+    )
+    directory_members: DirectoryMembers | None = field(
+        resolvers.directory_groups.list_members,
+        description="Who is in a group of the directory; for operators, null for others.",
+    )
+    authentication: Authentication | None = field(
+        resolvers.authentication.authentication,
+        description="How people sign in; for operators, null for others.",
     )
     webhooks: list[Webhook] | None = field(
         resolvers.webhooks.list_webhooks,

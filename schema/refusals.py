@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, cast, get_type_hints
 
 import strawberry
 
+import domain.authentication
 import domain.cordon
 import domain.groups
 import domain.pools
@@ -67,6 +68,7 @@ SHOWN_AS: dict[Any, Any] = {
     Named | None: NamedObject | None,
     tuple[Named, ...]: list[NamedObject],
     tuple[Role, ...]: list[Role],
+    tuple[str, ...]: list[str],
     Role: Role,
 }
 """What a property of a refusal is in the schema, by its type in the domain."""
@@ -123,6 +125,15 @@ DefaultGroupStays = refusal(domain.groups.DefaultGroupStays)
 NobodyChosen = refusal(domain.users.NobodyChosen)
 TooManyAtOnce = refusal(domain.users.TooManyAtOnce)
 NamedTwice = refusal(domain.users.NamedTwice)
+OnBoardAlready = refusal(domain.users.OnBoardAlready)
+NotOfBackend = refusal(domain.users.NotOfBackend)
+PasswordElsewhere = refusal(domain.users.PasswordElsewhere)
+BackendFailed = refusal(domain.authentication.BackendFailed)
+BackendSecretNeeded = refusal(domain.authentication.BackendSecretNeeded)
+SecretsNotKept = refusal(domain.authentication.SecretsNotKept)
+TriedTooSoon = refusal(domain.authentication.TriedTooSoon)
+NoLocalOperator = refusal(domain.authentication.NoLocalOperator)
+NoOtherWayIn = refusal(domain.authentication.NoOtherWayIn)
 LastOperator = refusal(domain.users.LastOperator)
 OwnRoles = refusal(domain.users.OwnRoles)
 OwnAccount = refusal(domain.users.OwnAccount)

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.services.redis",
     "tests.services.prometheus",
     "tests.services.proxy",
+    "tests.services.slapd",
     "tests.services.chromium",
     "tests.services.product",
     "tests.services.operator",

@@ -103,7 +103,9 @@ async def test_after_installation_people_sign_in_locally(lab: Lab) -> None:
 
 @pytest.mark.spec("CRED-2")
 async def test_the_local_operator_can_still_sign_in_beside_an_active_backend(lab: Lab) -> None:
+    before = await lab.enter("ada", lab.password)
     await lab.activate()
+    assert await find_session(before)
     assert await find_session(await lab.enter("ada", lab.password))
     assert lab.directory.asked == []  # and the password is nobody else's to see
 

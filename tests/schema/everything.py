@@ -75,6 +75,9 @@ def some_input(type_: GraphQLInputType, ids: dict[str, str]) -> str:
         return some_input(type_.of_type, ids)
     if isinstance(type_, GraphQLList):
         return f"[{some_input(type_.of_type, ids)}]"
+    if isinstance(type_, GraphQLInputObjectType) and _is_one_of(type_):
+        name, only = next(iter(type_.fields.items()))
+        return f"{{{name}: {some_input(only.type, ids)}}}"
     if isinstance(type_, GraphQLInputObjectType):
         fields = [
             f"{name}: {_id(name, type_, ids) or some_input(field.type, ids)}"
@@ -85,6 +88,11 @@ def some_input(type_: GraphQLInputType, ids: dict[str, str]) -> str:
     if is_enum_type(type_):
         return next(iter(type_.values))
     return {"String": '"someone"', "Int": "1", "Boolean": "false", "Float": "1.0"}[type_.name]
+
+
+def _is_one_of(type_: GraphQLInputObjectType) -> bool:
+    """As Strawberry has it: graphql-core itself is not told."""
+    return bool(type_.extensions["strawberry-definition"].is_one_of)
 
 
 def _id(name: str, of: GraphQLInputObjectType, ids: dict[str, str]) -> str | None:

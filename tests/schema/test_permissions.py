@@ -131,6 +131,7 @@ def arguments_of(name: str, ids: dict[str, str]) -> str:
         "pool": '(name: "research")',
         "group": '(name: "lab")',
         "user": '(name: "bob")',
+        "directoryMembers": '(key: "cn=lab")',
     }.get(name, "")
 
 

@@ -243,7 +243,7 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
     live = Live(bus, cluster_name="lab", version="test")
     settings = Settings(port=0)
     # Other people's servers are on this machine here, and the tests' key is nobody's.
-    outbound = Outbound(Policy.of("127.0.0.0/8", allows_http=True))
+    outbound = Outbound(Policy.of("127.0.0.0/8 ::1 localhost", allows_http=True))
     backends = Backends(outbound.policy)
     open_vault("the key of the tests, which is long enough")
     app = create_app(
