@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from identity.backend import Backend, Failed
-from identity.settings import BackendSettings, kind_of
+from identity.github import GitHub
+from identity.oidc import Oidc
+from identity.settings import BackendSettings, GitHubSettings, LdapSettings, OidcSettings
 from outbound.policy import Policy
 
 
 def open_backend(settings: BackendSettings, secrets: Mapping[str, str], policy: Policy) -> Backend:
     """`secrets`: by the names in `identity.settings.SECRETS`. Raises: Failed."""
-    raise Failed("settings", f"Sign-in by {kind_of(settings).value} is not part of this version.")
+    match settings:
+        case LdapSettings():
+            raise Failed("settings", "Sign-in by ldap is not part of this version.")
+        case OidcSettings():
+            return Oidc(settings, secrets["client_secret"], policy)
+        case GitHubSettings():
+            return GitHub(settings, secrets["client_secret"], secrets["token"], policy)
