@@ -10,7 +10,7 @@ import msgspec
 from identity.backend import Failed
 from identity.id_tokens import ALGORITHMS
 from identity.requests import Provider
-from outbound.failures import OutboundFailed
+from outbound.failures import Code, OutboundFailed
 from outbound.policy import parse
 
 PATH = "/.well-known/openid-configuration"
@@ -61,6 +61,8 @@ async def discover(provider: Provider, issuer: str) -> Metadata:
         metadata.userinfo_endpoint,
     ):
         try:
+            if url is not None and not url.isascii():
+                raise OutboundFailed(Code.BAD_URL)
             if url is not None:
                 provider.outbound.policy.require_url(parse(url))
         except OutboundFailed as failed:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,7 +24,7 @@ from identity.code_flow import Begun
 from identity.discovery import Metadata, discover
 from identity.id_tokens import Expected, require_subject, verified_claims
 from identity.requests import Provider, trust
-from identity.settings import OidcSettings
+from identity.settings import OidcSettings, provider_name
 from identity.signing_keys import SigningKeys
 from outbound.client import Outbound
 from outbound.network import Resolve, system_resolve
@@ -72,7 +71,7 @@ class Oidc:
         self._settings = settings
         self._secret = client_secret
         outbound = Outbound(policy, tls=trust(settings.ca_certificate), resolve=resolve)
-        self._provider = Provider(outbound, urlsplit(settings.issuer).hostname or "The provider")
+        self._provider = Provider(outbound, provider_name(settings))
         self._found: Found | None = None
         self._finding = asyncio.Lock()
 
