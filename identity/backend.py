@@ -57,6 +57,10 @@ class Failed(Exception):
         self.is_missing = is_missing
 
 
+class NotAdmitted(Failed):
+    """Who that is, is known; the settings let only others in."""
+
+
 class NotListed(Exception):
     """This backend cannot list people: they are told of when they first try to sign in."""
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from identity.backend import Backend, Failed
+from identity.backend import Backend
+from identity.github import GitHub
 from identity.ldap import Ldap
-from identity.settings import BackendSettings, LdapSettings, kind_of
+from identity.oidc import Oidc
+from identity.settings import BackendSettings, GitHubSettings, LdapSettings, OidcSettings
 from outbound.policy import Policy
 
 
 def open_backend(settings: BackendSettings, secrets: Mapping[str, str], policy: Policy) -> Backend:
     """`secrets`: by the names in `identity.settings.SECRETS`. Raises: Failed."""
-    if isinstance(settings, LdapSettings):
-        return Ldap(settings, secrets["bind_password"], policy)
-    raise Failed("settings", f"Sign-in by {kind_of(settings).value} is not part of this version.")
+    match settings:
+        case LdapSettings():
+            return Ldap(settings, secrets["bind_password"], policy)
+        case OidcSettings():
+            return Oidc(settings, secrets["client_secret"], policy)
+        case GitHubSettings():
+            return GitHub(settings, secrets["client_secret"], secrets["token"], policy)

@@ -79,6 +79,21 @@ def kind_of(settings: BackendSettings) -> BackendKind:
             return BackendKind.GITHUB
 
 
+KNOWN_HOSTS = {"accounts.google.com": "Google", "login.microsoftonline.com": "Microsoft"}
+
+
+def provider_name(settings: BackendSettings) -> str:
+    """By what people know where they sign in."""
+    match settings:
+        case LdapSettings():
+            host = urlsplit(settings.url).hostname
+        case OidcSettings():
+            host = urlsplit(settings.issuer).hostname
+        case GitHubSettings():
+            return "GitHub"
+    return KNOWN_HOSTS.get(host or "", host or "the directory")
+
+
 def destination(settings: BackendSettings) -> tuple[object, ...]:
     """Whom the secrets are sent to, and by what that one is known: a secret that was entered for
     one destination is never sent to another."""

@@ -10,6 +10,13 @@ from domain.backends import Backends
 from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import sign_in, sign_out
+from domain.sign_in_elsewhere import (
+    Entered,
+    Methods,
+    begin_sign_in,
+    complete_sign_in,
+    sign_in_methods,
+)
 
 
 class Accounts(Protocol):
@@ -30,6 +37,21 @@ class Accounts(Protocol):
 
     async def sign_out(self, secret: str) -> None: ...
 
+    async def methods(self) -> Methods: ...
+
+    async def begin(
+        self, redirect_uri: str, next: str, address: str, *, former_secret: str | None = None
+    ) -> tuple[str, str]:
+        """The provider's URL and the browser's key.
+
+        Raises: NoProvider, DirectoryAway, TooManyAttempts.
+        """
+        ...
+
+    async def complete(self, key: str | None, query: Mapping[str, str], address: str) -> Entered:
+        """Raises: NotTheSameBrowser, NotConfirmed, NotLetIn, NotOnBoard, NoProvider."""
+        ...
+
 
 class DomainAccounts:
     """The accounts of this installation: in its database, and in the backend that it asks."""
@@ -40,6 +62,7 @@ class DomainAccounts:
     find_session = staticmethod(sessions.find_session)
     roles_by_session = staticmethod(sessions.roles_by_session)
     sign_out = staticmethod(sign_out)
+    methods = staticmethod(sign_in_methods)
 
     async def sign_in(
         self, name: str, password: str, address: str, *, former_secret: str | None = None
@@ -47,3 +70,13 @@ class DomainAccounts:
         return await sign_in(
             name, password, address, former_secret=former_secret, backends=self._backends
         )
+
+    async def begin(
+        self, redirect_uri: str, next: str, address: str, *, former_secret: str | None = None
+    ) -> tuple[str, str]:
+        return await begin_sign_in(
+            self._backends, redirect_uri, next, address, former_secret=former_secret
+        )
+
+    async def complete(self, key: str | None, query: Mapping[str, str], address: str) -> Entered:
+        return await complete_sign_in(self._backends, key, query, address)

@@ -47,6 +47,7 @@ from server.security.hosts import HostGuard, Hosts
 from server.security.requests import Requests
 from server.security.scraping import ScrapeGuard
 from server.settings import Settings, SettingsError
+from server.sign_in_elsewhere import SignInElsewhereRoutes
 from server.static_web import Page, StaticWeb
 
 STATIC = Path(__file__).parent / "static"
@@ -80,6 +81,7 @@ def create_app(
     events = EventStreams(operations, make_context, sockets, streams)
     over_http = GraphQLOverHTTP(operations, make_context, events)
     sign_in = SignInRoutes(accounts, cookie, sockets)
+    elsewhere = SignInElsewhereRoutes(accounts, cookie, hosts, settings.public_url)
     health = HealthRoutes(ready)
     scraped = MetricsRoute(live, sockets, loop_lag)
     web = StaticWeb(static)
@@ -115,6 +117,9 @@ def create_app(
             route("/auth/sign-in", sign_in.sign_in, Access.OPEN, ["POST"]),
             route("/auth/sign-out", sign_in.sign_out, Access.OPEN, ["POST"]),
             route("/auth/session", sign_in.session, Access.OPEN),
+            route("/auth/methods", elsewhere.methods, Access.OPEN, ["GET"]),
+            route("/auth/begin", elsewhere.begin, Access.OPEN, ["GET"]),
+            route("/auth/callback", elsewhere.callback, Access.OPEN, ["GET"]),
             route(GRAPHQL_PATH, over_http, Access.SIGNED_IN),
             WebSocketRoute(
                 GRAPHQL_PATH,

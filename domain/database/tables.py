@@ -17,6 +17,7 @@ TABLES = (
     "domain.outbox",
     "domain.pools",
     "domain.sessions",
+    "domain.sign_in_redirects",
     "domain.users",
     "domain.webhooks",
 )

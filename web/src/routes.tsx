@@ -18,10 +18,11 @@ import { readJobSearch } from "./jobs/search";
 import { readNodeSearch } from "./nodes/search";
 import { readUserSearch } from "./users/search";
 import { readPoolSearch } from "./pools/search";
-import { parseSearch, stringifySearch, textOf } from "./search";
+import { parseSearch, stringifySearch } from "./search";
 import { safeNext } from "./session/next";
 import { rolesKey } from "./session/Own";
 import { readSession } from "./session/session";
+import { readSignInSearch } from "./session/failures";
 import { SignIn } from "./session/SignIn";
 import { Unreachable } from "./session/Unreachable";
 import { screen } from "./shell/code";
@@ -35,7 +36,7 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { next?: string | undefined } => ({ next: textOf(search["next"]) }),
+  validateSearch: readSignInSearch,
   component: SignIn,
 });
 

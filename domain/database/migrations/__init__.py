@@ -15,6 +15,7 @@ from domain.database.migrations import (
     m0003_webhooks,
     m0004_cordon,
     m0005_identity,
+    m0006_sign_in_redirects,
 )
 
 
@@ -30,4 +31,5 @@ ALL: tuple[Migration, ...] = (
     Migration("0003_webhooks", m0003_webhooks.apply),
     Migration("0004_cordon", m0004_cordon.apply),
     Migration("0005_identity", m0005_identity.apply),
+    Migration("0006_sign_in_redirects", m0006_sign_in_redirects.apply),
 )

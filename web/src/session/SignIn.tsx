@@ -1,25 +1,28 @@
-/** The way in: name and password, what was wrong in words, and how long to wait after too many tries. */
+/** The way in: at a provider or by name and password, what was wrong in words, and how long to wait. */
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { Input, Label, TextField } from "react-aria-components";
 import { Logo } from "../shell/Logo";
 import { Action } from "../ui/Action";
 import { Mark } from "../ui/Mark";
+import { FAILURES } from "./failures";
 import { safeNext } from "./next";
-import { signIn, SignInRefused } from "./session";
+import { readMethods, signIn, signInElsewhere, SignInRefused, type Methods } from "./session";
 import css from "./SignIn.module.css";
 
 export function SignIn() {
-  const { next } = useSearch({ from: "/sign-in" });
+  const { next, failed, request } = useSearch({ from: "/sign-in" });
+  const [methods, setMethods] = useState<Methods | null>(null);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const [refusal, setRefusal] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState(failed ? FAILURES[failed] + (request ? ` Request ${request}.` : "") : null);
   const [waitSeconds, setWaitSeconds] = useState(0);
   const [isSending, setSending] = useState(false);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     document.title = "Sign in · Quartermaster";
+    void readMethods().then(setMethods);
   }, []);
   useEffect(() => {
     if (refusal !== null) box.current?.focus();
@@ -49,9 +52,14 @@ export function SignIn() {
     }
   };
 
+  const elsewhere = () => {
+    setSending(true);
+    signInElsewhere(safeNext(next));
+  };
+
   return (
     <main className={css.screen}>
-      <form className={css.box} onSubmit={(event) => void submit(event)} method="post" action="/sign-in">
+      <div className={css.box}>
         <div className={css.brand}><Logo /> Quartermaster</div>
         <h1 className={css.title}>Sign in</h1>
         {refusal !== null && (
@@ -60,19 +68,29 @@ export function SignIn() {
             <span>{refusal}{waitSeconds > 0 && ` Try again in ${waitSeconds} s.`}</span>
           </div>
         )}
-        <TextField className={css.field} value={name} onChange={setName} isRequired autoFocus autoComplete="username" name="name">
-          <Label>Name</Label>
-          <Input autoCapitalize="none" spellCheck={false} />
-        </TextField>
-        <TextField className={css.field} value={password} onChange={setPassword} isRequired type="password" autoComplete="current-password" name="password">
-          <Label>Password</Label>
-          <Input />
-        </TextField>
-        <Action kind="primary" type="submit" isDisabled={isSending || waitSeconds > 0}>
-          {isSending ? "Signing in…" : waitSeconds > 0 ? `Wait ${waitSeconds} s` : "Sign in"}
-        </Action>
-        <p className={css.help}>The first password of the operator was printed where Quartermaster was started.</p>
-      </form>
+        {methods?.provider != null && (
+          <Action kind="primary" className={css.action} isDisabled={isSending} autoFocus={refusal === null} onPress={elsewhere}>Sign in with {methods.provider}</Action>
+        )}
+        {methods?.provider != null && methods.local && <p className={css.or}>or by a password of this installation</p>}
+        {(methods?.local === true || methods?.ldap === true) && (
+          <form className={css.form} onSubmit={(event) => void submit(event)} method="post" action="/sign-in">
+            <TextField className={css.field} value={name} onChange={setName} isRequired autoFocus={methods.provider === null && refusal === null} autoComplete="username" name="name">
+              <Label>Name</Label>
+              <Input autoCapitalize="none" spellCheck={false} />
+            </TextField>
+            <TextField className={css.field} value={password} onChange={setPassword} isRequired type="password" autoComplete="current-password" name="password">
+              <Label>Password</Label>
+              <Input />
+            </TextField>
+            <Action kind={methods.provider === null ? "primary" : "plain"} className={css.action} type="submit" isDisabled={isSending || waitSeconds > 0}>
+              {isSending ? "Signing in…" : waitSeconds > 0 ? `Wait ${waitSeconds} s` : "Sign in"}
+            </Action>
+          </form>
+        )}
+        {methods?.local === true && methods.provider === null && !methods.ldap && (
+          <p className={css.help}>The first password of the operator was printed where Quartermaster was started.</p>
+        )}
+      </div>
     </main>
   );
 }

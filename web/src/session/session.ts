@@ -53,6 +53,29 @@ export async function compareSession(session: Session): Promise<SessionState> {
   }
 }
 
+/** How people sign in here; `provider`: the name of where they do, where they do it elsewhere. */
+export interface Methods {
+  local: boolean;
+  ldap: boolean;
+  provider: string | null;
+}
+
+/** Whatever the server does not tell is not offered, but for the way in by a password. */
+export async function readMethods(): Promise<Methods> {
+  try {
+    const response = await request("/auth/methods");
+    if (response.ok) return (await response.json()) as Methods;
+  } catch {
+    // The form says it when it is sent.
+  }
+  return { local: true, ldap: false, provider: null };
+}
+
+/** Leaves the page for the provider, which sends the browser back. */
+export function signInElsewhere(next: string): void {
+  window.location.assign(`/auth/begin?next=${encodeURIComponent(next)}`);
+}
+
 export async function signIn(name: string, password: string): Promise<void> {
   const response = await request("/auth/sign-in", {
     method: "POST",

@@ -1,0 +1,148 @@
+"""Signing in at the provider of the active backend: sending a browser there, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+
+from domain.authentication import Authentication, read_authentication
+from domain.backends import Backends
+from domain.refusals import Refusal
+from domain.sessions import Viewer
+from domain.sign_in import (
+    TAKES_PASSWORDS,
+    DirectoryAway,
+    SignInRefused,
+    TooManyAttempts,
+    sign_in_as,
+)
+from domain.sign_in_redirects import Away, forget_redirect, keep_redirect, use_redirect
+from identity.backend import BackendKind, Failed, NotAdmitted, RedirectBackend
+from identity.settings import provider_name
+
+TAKES_REDIRECTS = frozenset({BackendKind.OIDC, BackendKind.GITHUB})
+
+log = structlog.get_logger("domain.sign_in")
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """How people sign in here: what the sign-in page offers to whoever asks."""
+
+    is_local: bool
+    is_by_directory: bool
+    provider: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    viewer: Viewer
+    secret: str
+    next: str
+
+
+@dataclass(eq=False)
+class NoProvider(Refusal):
+    def message(self) -> str:
+        return "Nobody signs in by a provider here."
+
+
+@dataclass(eq=False)
+class NotTheSameBrowser(Refusal):
+    """The answer of a provider that this browser, so shortly, and so far, did not ask for."""
+
+    def message(self) -> str:
+        return "This sign-in was begun elsewhere, too long ago, or is complete already; begin anew."
+
+
+@dataclass(eq=False)
+class NotConfirmed(Refusal):
+    """Why is for operators, and in the log."""
+
+    def message(self) -> str:
+        return "The provider did not confirm who you are; begin anew, or ask an operator."
+
+
+@dataclass(eq=False)
+class NotLetIn(Refusal):
+    """The provider has said who this is, and the settings let only others in."""
+
+    def message(self) -> str:
+        return "You are known there, but not among those who may sign in here: ask an operator."
+
+
+async def sign_in_methods() -> Methods:
+    now = await read_authentication()
+    return Methods(now.is_local_allowed, now.kind in TAKES_PASSWORDS, _provider(now))
+
+
+async def begin_sign_in(
+    backends: Backends,
+    redirect_uri: str,
+    next: str,
+    address: str,
+    *,
+    former_secret: str | None = None,
+) -> tuple[str, str]:
+    """Where to send the browser, and the key that it keeps until it is back.
+
+    Raises: NoProvider, DirectoryAway, TooManyAttempts.
+    """
+    try:
+        authentication, backend = await _redirecting(backends)
+        url, kept = await backend.begin(redirect_uri)
+    except Failed as failed:
+        log.warning("sign_in.backend_failed", step=failed.step, reason=str(failed))
+        raise DirectoryAway from None
+    away = Away(authentication.version, kept, redirect_uri, next, former_secret)
+    key, wait = await keep_redirect(away, address)
+    if wait:
+        raise TooManyAttempts(wait)
+    return url, key
+
+
+async def complete_sign_in(
+    backends: Backends, key: str | None, query: Mapping[str, str], address: str
+) -> Entered:
+    """Open a new session for who has come back, and close the one that the browser had.
+
+    Raises: NotTheSameBrowser, NotConfirmed, NotLetIn, NotOnBoard, NoProvider.
+    """
+    away = await use_redirect(key) if key else None
+    if key is None or away is None:
+        raise NotTheSameBrowser
+    try:
+        authentication, backend = await _redirecting(backends)
+        if authentication.version != away.version:  # the code is another provider's, maybe
+            raise NotTheSameBrowser
+        person = await backend.complete(away.kept, away.redirect_uri, query)
+        viewer, secret = await sign_in_as(
+            backend, person, address, former_secret=away.former_secret
+        )
+    except NotAdmitted as refused:
+        log.info("sign_in.not_admitted", step=refused.step, reason=str(refused))
+        raise NotLetIn from None
+    except Failed as failed:
+        log.warning("sign_in.backend_failed", step=failed.step, reason=str(failed))
+        raise NotConfirmed from None
+    except SignInRefused:
+        raise NotTheSameBrowser from None
+    await forget_redirect(key)
+    return Entered(viewer, secret, away.next)
+
+
+async def _redirecting(backends: Backends) -> tuple[Authentication, RedirectBackend]:
+    """Raises: NoProvider; Failed, where it cannot be opened."""
+    authentication, backend = await backends.active()
+    if backend is None or backend.kind not in TAKES_REDIRECTS:
+        raise NoProvider
+    return authentication, cast(RedirectBackend, backend)
+
+
+def _provider(authentication: Authentication) -> str | None:
+    if authentication.kind not in TAKES_REDIRECTS or authentication.settings is None:
+        return None
+    return provider_name(authentication.settings)
