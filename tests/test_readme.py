@@ -36,16 +36,21 @@ def run(command: list[str], folder: Path) -> str:
     return answer.stdout
 
 
+def wait_for_all_devices(product: Product, folder: Path) -> None:
+    """By the README's first query."""
+    script = example("sh", "auth/sign-in", product).replace("curl ", "curl --silent --fail ")
+
+    def are_told() -> bool:
+        printed = run(["sh", "-ec", script], folder).replace(" ", "")
+        return '"isDemo":true' in printed and '"devices":16' in printed
+
+    wait_until(are_told, "the 16 devices of the demo are counted", product.log)
+
+
 @pytest.mark.spec("API-1")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
 def test_the_first_query_answers(product: Product, tmp_path: Path) -> None:
-    script = example("sh", "auth/sign-in", product).replace("curl ", "curl --silent --fail ")
-
-    def tells_of_all_devices() -> bool:
-        printed = run(["sh", "-ec", script], tmp_path).replace(" ", "")
-        return '"isDemo":true' in printed and '"devices":16' in printed
-
-    wait_until(tells_of_all_devices, "the 16 devices of the demo are counted", product.log)
+    wait_for_all_devices(product, tmp_path)
 
 
 @pytest.mark.spec("API-3")
@@ -65,9 +70,11 @@ def test_the_python_subscription_prints_live_frames(product: Product, tmp_path: 
 
 
 @pytest.mark.spec("API-4")
-def test_the_javascript_subscription_prints_live_frames(product: Product) -> None:
+@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
+def test_the_javascript_subscription_prints_live_frames(product: Product, tmp_path: Path) -> None:
     node = shutil.which("node")
     assert node, "No node on PATH: run the tests by `make test`, or put .venv/bin on PATH."
+    wait_for_all_devices(product, tmp_path)
     code = example("js", "createClient", product)
     packages = REPOSITORY / "tests" / "server" / "node"
     printed = run([node, "--input-type=module", "--eval", code], packages)
