@@ -252,7 +252,12 @@ async def test_a_new_key_is_fetched_when_a_token_names_it_but_not_over_and_over(
 
 async def test_a_check_tells_its_steps_and_gives_no_code_away(provider: OpenId) -> None:
     steps = await backend_of(provider).check()
-    assert [step.partition(":")[0] for step in steps] == ["discovery", "keys", "token endpoint"]
+    assert [step.partition(":")[0] for step in steps] == [
+        "discovery",
+        "keys",
+        "token endpoint",
+        "directory",
+    ]
     assert "it knows the client id and secret" in steps[2]
 
 
