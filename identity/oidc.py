@@ -115,8 +115,8 @@ class Oidc:
         found = await self._discovered()
         count = await found.keys.read()
         return [
-            "discovery: found, and it is this issuer",
-            f"keys: {count} to check signatures by",
+            "Found the provider, and it is this issuer",
+            f"Found {count} keys to check signatures by",
             await self._check_client(),
             await self._check_directory(),
         ]
@@ -185,21 +185,21 @@ class Oidc:
         if error in ("invalid_client", "unauthorized_client") or answer.status == 401:
             raise Failed("token", "The client id or the client secret is wrong.")
         if error == "invalid_grant":
-            return "token endpoint: it knows the client id and secret"
-        return "token endpoint: it answers, but does not tell whether the client secret is right"
+            return "The client id and secret are known there"
+        return "The provider does not tell whether the client secret is right"
 
     async def _check_directory(self) -> str:
         """Raises: Failed."""
         if self._directory is None:
-            return "directory: none that we know; people are listed once they have tried to sign in"
+            return "People are listed once they have tried to sign in"
         try:
             await self._directory.people(None, None, None)
         except NotListed:
             return (
-                "directory: not open; to list people, give the client a service account with the "
-                "role view-users of realm-management"
+                "People are listed once they have tried to sign in; to list all, give the client a "
+                "service account with the role view-users of realm-management"
             )
-        return "directory: people can be listed"
+        return "People can be listed"
 
     async def _with_user_info(
         self, metadata: Metadata, claims: dict[str, Any], access_token: str | None
