@@ -106,16 +106,17 @@ class GitHub:
             raise Failed("client", "The client id or the client secret is wrong.")
         owner = await self._require_whole_view()
         return [
-            "client: GitHub knows the client id and secret",
-            f"token: it is {owner}'s, who is a member of {self._settings.organisation}",
-            f"members: {len((await self.people()).people)} on the first page",
+            "The client id and secret are known to GitHub",
+            f"The token is of {owner}, a member of {self._settings.organisation}",
+            f"Found {len((await self.people()).people)} members on the first page",
         ]
 
     async def people(
         self, search: str | None = None, group: str | None = None, after: str | None = None
     ) -> People:
         """GitHub does not search in an organisation: with `search`, all pages are gone through."""
-        await self._require_whole_view()
+        if after is None:
+            await self._require_whole_view()
         path = f"/orgs/{self._organisation}/members"
         if group is not None:
             path = f"/orgs/{self._organisation}/teams/{quote(group, safe='')}/members"

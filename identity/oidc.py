@@ -23,10 +23,11 @@ from identity.backend import (
 from identity.code_flow import Begun
 from identity.discovery import Metadata, discover
 from identity.id_tokens import Expected, require_subject, verified_claims
+from identity.keycloak import Keycloak, admin_url
 from identity.requests import Provider, trust
 from identity.settings import OidcSettings, provider_name
 from identity.signing_keys import SigningKeys
-from outbound.client import Outbound
+from outbound.client import Answer, Outbound
 from outbound.network import Resolve, system_resolve
 from outbound.policy import Policy
 
@@ -72,6 +73,8 @@ class Oidc:
         self._secret = client_secret
         outbound = Outbound(policy, tls=trust(settings.ca_certificate), resolve=resolve)
         self._provider = Provider(outbound, provider_name(settings))
+        url = admin_url(settings.issuer)
+        self._directory = Keycloak(self._provider, url, self._post_form) if url else None
         self._found: Found | None = None
         self._finding = asyncio.Lock()
 
@@ -95,7 +98,8 @@ class Oidc:
         found, begun = await self._discovered(), Begun.read(kept)
         self._require_issuer(found.metadata, query)
         code = begun.require_code(query)
-        tokens = await self._redeem(found.metadata, begun.code_form(code, redirect_uri))
+        answer = await self._post_form(begun.code_form(code, redirect_uri))
+        tokens = self._provider.read("token", answer, TokenAnswer)
         expected = Expected(
             self.issuer,
             self._settings.client_id,
@@ -111,21 +115,29 @@ class Oidc:
         found = await self._discovered()
         count = await found.keys.read()
         return [
-            "discovery: found, and it is this issuer",
-            f"keys: {count} to check signatures by",
-            await self._check_client(found.metadata),
+            "Found the provider, and it is this issuer",
+            f"Found {count} keys to check signatures by",
+            await self._check_client(),
+            await self._check_directory(),
         ]
 
     async def people(
         self, search: str | None = None, group: str | None = None, after: str | None = None
     ) -> People:
-        raise NotListed
+        if self._directory is None:
+            raise NotListed
+        return await self._directory.people(search, group, after)
 
     async def groups(self, search: str | None = None) -> Sequence[DirectoryGroup]:
-        raise NotListed
+        if self._directory is None:
+            raise NotListed
+        return await self._directory.groups(search)
 
     async def look_up(self, subjects: Sequence[str]) -> Mapping[str, Person | None]:
-        return {}
+        try:
+            return {} if self._directory is None else await self._directory.look_up(subjects)
+        except NotListed:
+            return {}
 
     async def close(self) -> None:
         """No connection is kept."""
@@ -156,25 +168,38 @@ class Oidc:
         if named != self.issuer:
             raise Failed("answer", "The answer is of another issuer.")
 
-    async def _redeem(self, metadata: Metadata, form: dict[str, str]) -> TokenAnswer:
+    async def _post_form(self, form: dict[str, str]) -> Answer:
+        """To the token endpoint, as the client. Raises: Failed."""
+        metadata = (await self._discovered()).metadata
         form, headers = metadata.authenticate(self._settings.client_id, self._secret, form)
-        answer = await self._provider.post("token", metadata.token_endpoint, form, headers)
-        return self._provider.read("token", answer, TokenAnswer)
+        return await self._provider.post("token", metadata.token_endpoint, form, headers)
 
-    async def _check_client(self, metadata: Metadata) -> str:
+    async def _check_client(self) -> str:
         """By a code that nobody gave: only who knows the client looks at it. Raises: Failed."""
         begun = Begun.new()
         form = begun.code_form(f"none-{secrets.token_urlsafe(16)}", NO_REDIRECT_URI)
-        form, headers = metadata.authenticate(self._settings.client_id, self._secret, form)
-        answer = await self._provider.post("token", metadata.token_endpoint, form, headers)
+        answer = await self._post_form(form)
         if answer.status not in (400, 401, 403):
             raise Failed("token", f"{self._provider.name} answered with status {answer.status}.")
         error = self._provider.decode("token", answer.body, TokenError).error
         if error in ("invalid_client", "unauthorized_client") or answer.status == 401:
             raise Failed("token", "The client id or the client secret is wrong.")
         if error == "invalid_grant":
-            return "token endpoint: it knows the client id and secret"
-        return "token endpoint: it answers, but does not tell whether the client secret is right"
+            return "The client id and secret are known there"
+        return "The provider does not tell whether the client secret is right"
+
+    async def _check_directory(self) -> str:
+        """Raises: Failed."""
+        if self._directory is None:
+            return "People are listed once they have tried to sign in"
+        try:
+            await self._directory.people(None, None, None)
+        except NotListed:
+            return (
+                "People are listed once they have tried to sign in; to list all, give the client a "
+                "service account with the role view-users of realm-management"
+            )
+        return "People can be listed"
 
     async def _with_user_info(
         self, metadata: Metadata, claims: dict[str, Any], access_token: str | None

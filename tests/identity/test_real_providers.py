@@ -51,7 +51,7 @@ async def test_with_the_certified_provider_of_npm(tmp_path: Path) -> None:
             required_group="gpu-users",
         )
         backend = Oidc(settings, CLIENT_SECRET, HERE)
-        assert "it knows the client id and secret" in (await backend.check())[2]
+        assert "The client id and secret are known there" in await backend.check()
         with pytest.raises(Failed, match="client secret is wrong"):
             await Oidc(settings, "wrong", HERE).check()
         url, kept = await backend.begin(REDIRECT_URI)

@@ -130,6 +130,18 @@ async def test_another_browser_cannot_take_an_answer_and_nobody_twice(entrance: 
 
 
 @pytest.mark.spec("T-1")
+async def test_who_came_back_with_a_wrong_answer_cannot_try_another(entrance: Entrance) -> None:
+    await entrance.on_board("subject-1", "grace")
+    async with entrance.browser() as browser:
+        answer = entrance.provider.sign_in(await entrance.begin(browser))
+        cookie = {"Cookie": f"quartermaster_sign_in={browser.cookies['quartermaster_sign_in']}"}
+        wrong = await browser.get("/auth/callback", params=answer | {"state": "wrong"})
+        assert failure_of(wrong) == "not-confirmed"
+        again = await browser.get("/auth/callback", params=answer, headers=cookie)
+        assert (again.status_code, failure_of(again)) == (400, "not-this-browser")
+
+
+@pytest.mark.spec("T-1")
 async def test_an_answer_that_comes_too_late_is_refused(entrance: Entrance) -> None:
     async with entrance.browser() as browser:
         url = await entrance.begin(browser)

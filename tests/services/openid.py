@@ -74,12 +74,16 @@ class OpenId:
     sign: Sign = field(default_factory=lambda: signed_with(RSA, "RS256"))
     token: Behaviour | None = None
     """In place of the token endpoint."""
+    path: str = ""
+    """Where it is at its peer's."""
+    service_token: str | None = None
+    """What the client itself gets; None: it gets none."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     """By code, what was asked for at the authorization endpoint."""
 
     @property
     def issuer(self) -> str:
-        return self.peer.url
+        return self.peer.url + self.path
 
     def asked_for(self, path: str) -> int:
         return sum(urlsplit(each.target).path == path for each in self.peer.received)
@@ -99,7 +103,7 @@ class OpenId:
             "/keys": self._keys,
             "/user-info": self._user_info,
             "/token": self._token,
-        }.get(urlsplit(received.target).path)
+        }.get(urlsplit(received.target).path.removeprefix(self.path))
         behaviour = answers(404) if answer is None else answer(received)
         await behaviour(received, writer)
 
@@ -131,6 +135,10 @@ class OpenId:
         posted = (form.get("client_id"), form.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
         if received.headers.get("authorization") != f"Basic {basic}" and not posted:
             return _json({"error": "invalid_client"}, 401)
+        if form["grant_type"] == "client_credentials":
+            if self.service_token is None:
+                return _json({"error": "unauthorized_client"}, 401)
+            return _json({"access_token": self.service_token, "expires_in": 300})
         asked = self.codes.pop(form["code"], None)
         verifier = form["code_verifier"]
         if asked is None or asked["code_challenge"] != create_s256_code_challenge(verifier):

@@ -106,7 +106,6 @@ async def test_the_way_in_with_its_button_is_accessible(way: Way, axe: Axe, them
     await expect(way.page.get_by_role("button", name="Sign in with 127.0.0.1")).to_be_visible()
     await expect(way.page.get_by_role("alert")).to_contain_text("ask an operator")
     assert await axe(way.page) == []
-    await way.page.screenshot(path=f"/tmp/oidc-{theme}.png")
 
 
 async def test_words_of_others_are_not_shown_as_ours(way: Way) -> None:
