@@ -6,6 +6,7 @@ import enum
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, overload
 
 import msgspec
@@ -173,6 +174,9 @@ class FleetFrame:
         self._devices = devices
         rows = context.live.rows
         self._rows = [rows.get(device.id) for device in devices]
+        # In one go where every device has a row, as they nearly always have.
+        is_whole = len(devices) > 1 and None not in self._rows
+        self._pick = itemgetter(*self._rows) if is_whole else None
         self.time = context.live.time
         self.sequence = sequence
         self.is_key_frame = is_key_frame
@@ -189,8 +193,8 @@ class FleetFrame:
 
     @property
     def is_stale(self) -> list[bool]:
-        fleet = self._context.live.fleet
-        return [row is None or fleet.is_stale(row) for row in self._rows]
+        nodes = self._context.live.fleet.node_of
+        return [row is None or nodes[row].is_stale for row in self._rows]
 
     @property
     def health(self) -> list[HealthLevel]:
@@ -202,6 +206,8 @@ class FleetFrame:
 
     def column(self, metric: str) -> Column:
         values = self._context.live.fleet.columns[metric]
+        if self._pick is not None:
+            return list(self._pick(values))
         return [None if row is None else values[row] for row in self._rows]
 
 
