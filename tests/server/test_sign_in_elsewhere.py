@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 import domain.sign_in_redirects
 from domain.actors import Actor
@@ -267,10 +268,16 @@ async def test_an_answer_that_says_a_thing_twice_is_refused(entrance: Entrance) 
         assert (await browser.get("/auth/callback", params=twice)).status_code == 400
 
 
-async def test_a_provider_that_is_away_is_said_to_be(entrance: Entrance) -> None:
+async def test_a_provider_that_is_away_is_said_to_be_and_why_is_in_the_log(
+    entrance: Entrance,
+) -> None:
     entrance.provider.metadata["issuer"] = "https://another.example.org"
     async with entrance.browser() as browser:
-        answer = await browser.get("/auth/begin")
+        with capture_logs() as lines:
+            answer = await browser.get("/auth/begin")
+    (line,) = [line for line in lines if line["event"] == "sign_in.failed"]
+    assert (line["request_id"], line["step"]) == (answer.headers["x-request-id"], "discovery")
+    assert "another issuer" in line["reason"]
     assert (answer.status_code, failure_of(answer)) == (503, "provider-away")
     assert "set-cookie" not in answer.headers
 
