@@ -20,6 +20,8 @@ from domain.sign_in_redirects import Away, forget_redirect, keep_redirect, use_r
 from identity.backend import BackendKind, Failed, NotAdmitted, RedirectBackend
 from identity.settings import provider_name
 
+SECRET_MAX_LENGTH = 200
+"""Whatever is longer was never a session's."""
 TAKES_REDIRECTS = frozenset({BackendKind.OIDC, BackendKind.GITHUB})
 
 
@@ -108,7 +110,8 @@ async def begin_sign_in(
         url, kept = await backend.begin(redirect_uri)
     except Failed as failed:
         raise ProviderAway(failed.step, str(failed)) from None
-    away = Away(authentication.version, kept, redirect_uri, next, former_secret)
+    former = former_secret if former_secret and len(former_secret) <= SECRET_MAX_LENGTH else None
+    away = Away(authentication.version, kept, redirect_uri, next, former)
     key, wait = await keep_redirect(away, address)
     if wait:
         raise TooManyAttempts(wait)

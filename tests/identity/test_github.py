@@ -82,8 +82,8 @@ async def test_who_is_no_active_member_of_the_organisation_is_not_let_in(
 async def test_a_login_that_has_become_a_members_meanwhile_lets_its_former_owner_not_in(
     service: GitHubService,
 ) -> None:
-    honest = service._membership
-    service._membership = lambda organisation, login: honest(organisation, "grace")  # type: ignore[method-assign]
+    honest = service.membership
+    service.membership = lambda organisation, login: honest(organisation, "grace")  # type: ignore[method-assign]
     with pytest.raises(NotAdmitted):
         await sign_in(service, "eve")
 

@@ -23,7 +23,6 @@ from domain.secrets import Secret
 from domain.users import Newcomer, on_board
 from identity.backend import BackendKind
 from identity.settings import GitHubSettings, OidcSettings
-from server.next import safe_next
 from server.security.cookies import RedirectCookie
 from tests.services import github, openid
 from tests.services.graph import Graph
@@ -180,6 +179,9 @@ async def test_the_session_is_new_and_the_one_before_is_over(entrance: Entrance)
         other.cookies.set("quartermaster_session", "planted")
         answer = await entrance.sign_in(other)
         assert "planted" not in str(answer.headers)
+        other.cookies.clear()
+        other.cookies.set("quartermaster_session", "planted" * 1000)  # fits into no table
+        assert (await entrance.sign_in(other)).status_code == 200
 
 
 @pytest.mark.spec("T-18", "T-1")
@@ -211,35 +213,18 @@ async def test_the_name_or_address_of_the_local_operator_opens_nothing(entrance:
 
 
 @pytest.mark.spec("T-19")
-@pytest.mark.parametrize(
-    "elsewhere",
-    [
-        "//evil.example",
-        "/\\evil.example",
-        "https:evil.example",
-        "https://evil.example",
-        "%2f%2fevil.example",
-        "/\t/evil.example",
-        "/\r\n/evil.example",
-        "/.//evil.example",
-        "/a/..//evil.example",
-        "javascript:alert(1)",
-        '/"><script>alert(1)</script>',
-        "/sign-in",
-        "/auth/begin",
-        "/" + "a" * 2000,
-    ],
-)
-async def test_signing_in_leads_to_a_path_of_our_own_or_to_the_start(
-    entrance: Entrance, elsewhere: str
-) -> None:
+async def test_signing_in_leads_to_a_path_of_our_own_or_to_the_start(entrance: Entrance) -> None:
     await entrance.on_board("subject-1", "grace")
     async with entrance.browser() as browser:
-        answer = await entrance.sign_in(browser, elsewhere)
-    path = leads_to(answer)
-    assert path == ("/" if "script>" not in elsewhere else elsewhere)
-    assert "<script>" not in answer.text
-    assert safe_next("/devices?next=//a") == "/devices?next=//a"
+        for asked, path in (
+            ("//evil.example", "/"),
+            ("/.//evil.example", "/"),
+            ("%2f%2fevil.example", "/"),
+            ("/devices?q=//a&sort=-name", "/devices?q=//a&sort=-name"),
+        ):
+            assert leads_to(await entrance.sign_in(browser, asked)) == path
+        answer = await entrance.sign_in(browser, '/"><script>alert(1)</script>')
+        assert "<script>" not in answer.text
 
 
 @pytest.mark.spec("T-9")
