@@ -129,7 +129,11 @@ async def test_a_token_that_sees_a_part_of_the_members_says_of_nobody_that_they_
     service: GitHubService,
 ) -> None:
     backend = backend_of(service)
-    service.members.remove("ada")  # the owner of the token
+    service.pending = ["ada"]  # the owner of the token, who was invited and has not come
+    with pytest.raises(Failed, match="has to be a member's"):
+        await backend.look_up(["2"])
+    service.pending = []
+    service.members.remove("ada")
     with pytest.raises(Failed, match="has to be a member's"):
         await backend.look_up(["2"])
     with pytest.raises(Failed, match="has to be a member's"):

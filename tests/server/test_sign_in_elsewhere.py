@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -23,7 +25,7 @@ from domain.secrets import Secret
 from domain.users import Newcomer, on_board
 from identity.backend import BackendKind
 from identity.settings import GitHubSettings, OidcSettings
-from server.security.cookies import RedirectCookie
+from tests.server.console import running_console
 from tests.services import github, openid
 from tests.services.graph import Graph
 from tests.services.openid import OpenId, open_id
@@ -196,9 +198,20 @@ async def test_the_cookies_say_who_may_read_and_send_them(entrance: Entrance) ->
         assert "quartermaster_sign_in=; Max-Age=0" in taken
         assert session.startswith("quartermaster_session=")
         assert session.endswith("; Path=/; HttpOnly; SameSite=Strict")
-    secure = RedirectCookie(True, timedelta(minutes=10)).give("key")
-    assert secure.startswith("__Host-quartermaster_sign_in=key;")
-    assert secure.endswith("; Secure")
+
+
+@pytest.mark.spec("T-1", "T-20")
+async def test_the_provider_sends_back_to_the_public_address_whatever_the_host(
+    static: Path,
+) -> None:
+    with running_console(static, public_url="https://gpus.example.org") as console:
+        async with console.client(Host="127.0.0.1") as browser:
+            begun = await browser.get("/auth/begin")
+    back = parse_qs(urlsplit(begun.headers["location"]).query)["redirect_uri"]
+    assert back == ["https://gpus.example.org/auth/callback"]
+    cookie = begun.headers["set-cookie"]
+    assert cookie.startswith("__Host-quartermaster_sign_in=key;")
+    assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax; Secure")
 
 
 @pytest.mark.spec("T-7", "T-8")

@@ -92,7 +92,7 @@ class GitHubService:
         return _json({"message": "Not Found"}, 404)
 
     def membership(self, organisation: str, login: str) -> Behaviour:
-        if organisation != ORGANISATION or login not in [*self.members, *self.pending]:
+        if organisation != ORGANISATION or login not in {*self.members, *self.pending}:
             return _json({"message": "Not Found"}, 404)
         return _json(
             {
