@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-import structlog
-
 from domain.authentication import Authentication, read_authentication
 from domain.backends import Backends
 from domain.refusals import Refusal
 from domain.sessions import Viewer
 from domain.sign_in import (
     TAKES_PASSWORDS,
-    DirectoryAway,
     SignInRefused,
     TooManyAttempts,
     sign_in_as,
@@ -23,9 +20,9 @@ from domain.sign_in_redirects import Away, forget_redirect, keep_redirect, use_r
 from identity.backend import BackendKind, Failed, NotAdmitted, RedirectBackend
 from identity.settings import provider_name
 
+SECRET_MAX_LENGTH = 200
+"""Whatever is longer was never a session's."""
 TAKES_REDIRECTS = frozenset({BackendKind.OIDC, BackendKind.GITHUB})
-
-log = structlog.get_logger("domain.sign_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +56,22 @@ class NotTheSameBrowser(Refusal):
 
 
 @dataclass(eq=False)
+class ProviderAway(Refusal):
+    """Nobody can be sent there now. Step and reason are for operators, in the log."""
+
+    step: str
+    reason: str
+
+    def message(self) -> str:
+        return "The provider does not answer as it should; try again in a moment."
+
+
+@dataclass(eq=False)
 class NotConfirmed(Refusal):
-    """Why is for operators, and in the log."""
+    """What came back is no proof of anybody. Step and reason are for operators, in the log."""
+
+    step: str
+    reason: str
 
     def message(self) -> str:
         return "The provider did not confirm who you are; begin anew, or ask an operator."
@@ -69,6 +80,9 @@ class NotConfirmed(Refusal):
 @dataclass(eq=False)
 class NotLetIn(Refusal):
     """The provider has said who this is, and the settings let only others in."""
+
+    step: str
+    reason: str
 
     def message(self) -> str:
         return "You are known there, but not among those who may sign in here: ask an operator."
@@ -89,15 +103,15 @@ async def begin_sign_in(
 ) -> tuple[str, str]:
     """Where to send the browser, and the key that it keeps until it is back.
 
-    Raises: NoProvider, DirectoryAway, TooManyAttempts.
+    Raises: NoProvider, ProviderAway, TooManyAttempts.
     """
     try:
         authentication, backend = await _redirecting(backends)
         url, kept = await backend.begin(redirect_uri)
     except Failed as failed:
-        log.warning("sign_in.backend_failed", step=failed.step, reason=str(failed))
-        raise DirectoryAway from None
-    away = Away(authentication.version, kept, redirect_uri, next, former_secret)
+        raise ProviderAway(failed.step, str(failed)) from None
+    former = former_secret if former_secret and len(former_secret) <= SECRET_MAX_LENGTH else None
+    away = Away(authentication.version, kept, redirect_uri, next, former)
     key, wait = await keep_redirect(away, address)
     if wait:
         raise TooManyAttempts(wait)
@@ -123,11 +137,9 @@ async def complete_sign_in(
             backend, person, address, former_secret=away.former_secret
         )
     except NotAdmitted as refused:
-        log.info("sign_in.not_admitted", step=refused.step, reason=str(refused))
-        raise NotLetIn from None
+        raise NotLetIn(refused.step, str(refused)) from None
     except Failed as failed:
-        log.warning("sign_in.backend_failed", step=failed.step, reason=str(failed))
-        raise NotConfirmed from None
+        raise NotConfirmed(failed.step, str(failed)) from None
     except SignInRefused:
         raise NotTheSameBrowser from None
     await forget_redirect(key)

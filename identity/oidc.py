@@ -32,6 +32,8 @@ from outbound.network import Resolve, system_resolve
 from outbound.policy import Policy
 
 OLD_AFTER_SECONDS = 3600.0
+AGAIN_AFTER_SECONDS = 5.0
+"""Anybody can begin to sign in: a provider that is away is asked by one of them, for all."""
 MOST_GROUPS = 1000
 TEXT_MAX_LENGTH = 255
 NO_REDIRECT_URI = "https://quartermaster.invalid/auth/callback"
@@ -76,6 +78,7 @@ class Oidc:
         url = admin_url(settings.issuer)
         self._directory = Keycloak(self._provider, url, self._post_form) if url else None
         self._found: Found | None = None
+        self._failed: tuple[Failed, float] | None = None
         self._finding = asyncio.Lock()
 
     @property
@@ -111,7 +114,7 @@ class Oidc:
         return self._person(await self._with_user_info(found.metadata, claims, tokens.access_token))
 
     async def check(self) -> Sequence[str]:
-        self._found = None
+        self._found = self._failed = None
         found = await self._discovered()
         count = await found.keys.read()
         return [
@@ -147,7 +150,7 @@ class Oidc:
         async with self._finding:
             found = self._found
             if found is None or time.monotonic() - found.at > OLD_AFTER_SECONDS:
-                metadata = await discover(self._provider, self.issuer)
+                metadata = await self._discover()
                 is_same = found is not None and found.metadata.jwks_uri == metadata.jwks_uri
                 keys = (
                     found.keys
@@ -156,6 +159,16 @@ class Oidc:
                 )
                 self._found = found = Found(metadata, keys, time.monotonic())
             return found
+
+    async def _discover(self) -> Metadata:
+        """Raises: Failed, for a while by itself once it has failed."""
+        if self._failed is not None and time.monotonic() < self._failed[1]:
+            raise Failed(self._failed[0].step, str(self._failed[0]))
+        try:
+            return await discover(self._provider, self.issuer)
+        except Failed as failed:
+            self._failed = failed, time.monotonic() + AGAIN_AFTER_SECONDS
+            raise
 
     def _require_issuer(self, metadata: Metadata, query: Mapping[str, str]) -> None:
         """Of the answer in the browser's URL, where it names one (RFC 9207).

@@ -44,7 +44,7 @@ class Accounts(Protocol):
     ) -> tuple[str, str]:
         """The provider's URL and the browser's key.
 
-        Raises: NoProvider, DirectoryAway, TooManyAttempts.
+        Raises: NoProvider, ProviderAway, TooManyAttempts.
         """
         ...
 

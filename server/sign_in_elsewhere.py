@@ -17,8 +17,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from domain.refusals import Refusal
-from domain.sign_in import DirectoryAway, NotOnBoard, TooManyAttempts
-from domain.sign_in_elsewhere import NoProvider, NotConfirmed, NotLetIn, NotTheSameBrowser
+from domain.sign_in import NotOnBoard, TooManyAttempts
+from domain.sign_in_elsewhere import (
+    NoProvider,
+    NotConfirmed,
+    NotLetIn,
+    NotTheSameBrowser,
+    ProviderAway,
+)
 from domain.sign_in_redirects import LIFETIME
 from server.accounts import Accounts
 from server.next import safe_next
@@ -31,7 +37,7 @@ ANSWER_MAX_LENGTH = 16 * 1024
 """Of the query that the provider sends the browser back with."""
 FAILURES: dict[type[Refusal], tuple[int, str]] = {
     NoProvider: (404, "no-provider"),
-    DirectoryAway: (503, "provider-away"),
+    ProviderAway: (503, "provider-away"),
     TooManyAttempts: (429, "too-many"),
     NotTheSameBrowser: (400, "not-this-browser"),
     NotConfirmed: (403, "not-confirmed"),
@@ -85,7 +91,7 @@ class SignInElsewhereRoutes:
                 client_address(request.scope),
                 former_secret=self.session.read(request.scope),
             )
-        except (NoProvider, DirectoryAway, TooManyAttempts) as refused:
+        except (NoProvider, ProviderAway, TooManyAttempts) as refused:
             return self._failed(request, refused)
         return Response(
             status_code=303, headers={"location": url, "set-cookie": self.cookie.give(key)}
@@ -120,7 +126,8 @@ class SignInElsewhereRoutes:
     def _failed(request: Request, refused: Refusal) -> Response:
         status, failure = FAILURES[type(refused)]
         identity = request_id(request.scope)
-        log.info("sign_in.failed", request_id=identity, failure=failure)
+        why = {"step": getattr(refused, "step", None), "reason": getattr(refused, "reason", None)}
+        log.info("sign_in.failed", request_id=identity, failure=failure, **why)
         response = _page(status, f"/sign-in?{urlencode({'failed': failure, 'request': identity})}")
         if isinstance(refused, TooManyAttempts):
             response.headers["retry-after"] = str(refused.retry_after_seconds)

@@ -82,8 +82,8 @@ async def test_who_is_no_active_member_of_the_organisation_is_not_let_in(
 async def test_a_login_that_has_become_a_members_meanwhile_lets_its_former_owner_not_in(
     service: GitHubService,
 ) -> None:
-    honest = service._membership
-    service._membership = lambda organisation, login: honest(organisation, "grace")  # type: ignore[method-assign]
+    honest = service.membership
+    service.membership = lambda organisation, login: honest(organisation, "grace")  # type: ignore[method-assign]
     with pytest.raises(NotAdmitted):
         await sign_in(service, "eve")
 
@@ -129,7 +129,11 @@ async def test_a_token_that_sees_a_part_of_the_members_says_of_nobody_that_they_
     service: GitHubService,
 ) -> None:
     backend = backend_of(service)
-    service.members.remove("ada")  # the owner of the token
+    service.pending = ["ada"]  # the owner of the token, who was invited and has not come
+    with pytest.raises(Failed, match="has to be a member's"):
+        await backend.look_up(["2"])
+    service.pending = []
+    service.members.remove("ada")
     with pytest.raises(Failed, match="has to be a member's"):
         await backend.look_up(["2"])
     with pytest.raises(Failed, match="has to be a member's"):

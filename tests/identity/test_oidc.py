@@ -114,6 +114,20 @@ async def test_what_the_provider_says_went_wrong_is_told_in_words_of_our_own(
         assert "script" not in str(failed.value)
 
 
+async def test_a_provider_that_is_away_is_not_asked_by_everybody_who_comes(
+    provider: OpenId,
+) -> None:
+    backend = backend_of(provider)
+    provider.peer.behaviour = answers(500)
+    for _ in range(5):
+        with pytest.raises(Failed, match="500"):
+            await backend.begin(REDIRECT_URI)
+    assert provider.peer.connections == 1
+    provider.peer.behaviour = provider.serve
+    assert await backend.check()  # an operator asks at once
+    assert await backend.begin(REDIRECT_URI)
+
+
 @pytest.mark.parametrize("path", ["/", "/other", "?a=b"])
 async def test_discovery_of_another_issuer_is_refused(provider: OpenId, path: str) -> None:
     provider.metadata["issuer"] = provider.issuer + path

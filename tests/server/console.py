@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import uvloop
@@ -75,6 +76,11 @@ class FakeAccounts:
 
     async def sign_out(self, secret: str) -> None:
         self.sessions.pop(secret, None)
+
+    async def begin(
+        self, redirect_uri: str, next: str, address: str, *, former_secret: str | None = None
+    ) -> tuple[str, str]:
+        return f"https://provider.example.org/?{urlencode({'redirect_uri': redirect_uri})}", "key"
 
     def lose_role(self, secret: str) -> None:
         self.sessions[secret] = replace(self.sessions[secret], roles=PLAIN)

@@ -76,10 +76,10 @@ class GitHubService:
             case ["user"]:
                 return _json({**self._account(caller), "name": caller.title()})
             case ["user", "memberships", "orgs", organisation]:
-                return self._membership(organisation, caller)
+                return self.membership(organisation, caller)
             case ["orgs", organisation, "memberships", login]:
                 is_seen = caller in self.members
-                return self._membership(organisation, login) if is_seen else _json({}, 403)
+                return self.membership(organisation, login) if is_seen else _json({}, 403)
             case ["orgs", organisation, "members"] if organisation == ORGANISATION:
                 # Others see the public members alone: here there are none.
                 listed = self.members if caller in self.members else []
@@ -91,8 +91,8 @@ class GitHubService:
                 return self._page(received, [self._account(login) for login in self.teams[team]])
         return _json({"message": "Not Found"}, 404)
 
-    def _membership(self, organisation: str, login: str) -> Behaviour:
-        if organisation != ORGANISATION or login not in [*self.members, *self.pending]:
+    def membership(self, organisation: str, login: str) -> Behaviour:
+        if organisation != ORGANISATION or login not in {*self.members, *self.pending}:
             return _json({"message": "Not Found"}, 404)
         return _json(
             {

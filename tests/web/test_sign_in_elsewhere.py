@@ -31,7 +31,8 @@ class Way:
 
     page: Page
     url: str
-    provider: str
+    password: str
+    """The local operator's, who is ada."""
 
     async def open(self, path: str) -> None:
         await self.page.goto(self.url + path)
@@ -56,7 +57,7 @@ async def way(page: Page, graph: Graph, tmp_path: Path) -> AsyncIterator[Way]:
         version = (await read_authentication()).version
         secrets = {"client_secret": Secret(CLIENT_SECRET)}
         await activate(SYSTEM, version, settings, secrets, issuer)
-        yield Way(page, url, issuer)
+        yield Way(page, url, graph.password)
 
 
 async def on_board_grace() -> None:
@@ -112,3 +113,19 @@ async def test_words_of_others_are_not_shown_as_ours(way: Way) -> None:
     await way.open("/sign-in?failed=Call%20us&request=at%20555-1234")
     await expect(way.page.get_by_role("button", name="Sign in with 127.0.0.1")).to_be_focused()
     await expect(way.page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.spec("T-33", "T-18")
+async def test_when_another_person_signs_in_nothing_of_the_former_is_left(way: Way) -> None:
+    """The browser's other page is of the person before: its session is over, and it goes."""
+    await on_board_grace()
+    await way.open("/devices")
+    await way.page.get_by_label("Name", exact=True).fill("ada")
+    await way.page.get_by_label("Password").fill(way.password)
+    await way.page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(way.page.get_by_role("button", name="ada")).to_be_visible()
+    other = await way.page.context.new_page()
+    await Way(other, way.url, way.password).open("/sign-in")
+    await Way(other, way.url, way.password).sign_in()
+    await expect(other.get_by_role("button", name="grace")).to_be_visible()
+    await expect(way.page.get_by_role("button", name="ada")).to_have_count(0)
