@@ -123,7 +123,7 @@ def create_app(
             route(GRAPHQL_PATH, over_http, Access.SIGNED_IN),
             WebSocketRoute(
                 GRAPHQL_PATH,
-                GraphQLOverWebSocket(operations, make_context, sockets, streams),
+                GraphQLOverWebSocket(operations, make_context, sockets, streams, accounts),
                 middleware=[
                     Middleware(Admission, gate=gate),
                     Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie),
