@@ -5,6 +5,7 @@ The token is made when the terminal comes for it, so that its secret is never ke
 
 from __future__ import annotations
 
+import enum
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,22 +76,21 @@ class DeviceRow:
 class Begun:
     device_code: str
     user_code: str
+    interval_seconds: int
 
 
-class Poll(str):
-    """Why the terminal has no token yet: an error code of RFC 8628, section 3.5."""
+class Poll(enum.Enum):
+    """Why the terminal has no token yet: the error codes of RFC 8628, section 3.5."""
 
-    __slots__ = ()
-
-
-PENDING = Poll("authorization_pending")
-SLOW_DOWN = Poll("slow_down")
-DENIED = Poll("access_denied")
-EXPIRED = Poll("expired_token")
+    PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    DENIED = "access_denied"
+    EXPIRED = "expired_token"
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
+    id: int
     secret: str
     name: str
     scope: Scope
@@ -142,7 +142,7 @@ async def begin_device(scope: Scope, host_name: str, address: str) -> Begun:
         "interval_seconds": INTERVAL_SECONDS,
     }
     await insert("device_request", row)
-    return Begun(device_code, user_code)
+    return Begun(device_code, user_code, INTERVAL_SECONDS)
 
 
 async def waiting_device(actor: Actor, user_code: str) -> DeviceRow:
@@ -218,11 +218,11 @@ async def _look(device_code: str) -> Poll | tuple[int, str]:
         hash_of(device_code),
     )
     if not rows or rows[0]["expires_at"] <= now:
-        return EXPIRED
+        return Poll.EXPIRED
     (found,) = rows
     if found["is_denied"]:
         await execute("DELETE FROM device_request WHERE id = ?", found["id"])
-        return DENIED
+        return Poll.DENIED
     interval = timedelta(seconds=found["interval_seconds"])
     is_too_soon = found["polled_at"] is not None and now - found["polled_at"] < interval
     slower = SLOWER_BY_SECONDS if is_too_soon else 0
@@ -234,8 +234,8 @@ async def _look(device_code: str) -> Poll | tuple[int, str]:
         found["id"],
     )
     if is_too_soon:
-        return SLOW_DOWN
-    return PENDING if found["user_id"] is None else (found["user_id"], found["name"])
+        return Poll.SLOW_DOWN
+    return Poll.PENDING if found["user_id"] is None else (found["user_id"], found["name"])
 
 
 @operation("token.create")
@@ -247,7 +247,7 @@ async def _issue(change: Change, device_code: str, secret: str, secret_hash: str
     )
     user_id = change.actor.user_id
     if not taken or user_id is None:  # another poll was faster
-        return EXPIRED
+        return Poll.EXPIRED
     scope, name = Scope(taken[0]["scope"]), f"login on {taken[0]['host_name']}"
     try:
         token_id = await keep_token(change, user_id, name, scope, DEFAULT_DAYS, secret_hash)
@@ -255,7 +255,7 @@ async def _issue(change: Change, device_code: str, secret: str, secret_hash: str
         name = f"{name} {secrets.token_hex(2)}"
         token_id = await keep_token(change, user_id, name, scope, DEFAULT_DAYS, secret_hash)
     (row,) = await fetch("SELECT expires_at FROM api_token WHERE id = ?", token_id)
-    return Issued(secret, name, scope, change.actor.name, row["expires_at"])
+    return Issued(token_id, secret, name, scope, change.actor.name, row["expires_at"])
 
 
 async def prune_device_requests() -> int:
