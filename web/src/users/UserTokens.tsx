@@ -16,7 +16,7 @@ export function UserTokens({ user, onClose }: { user: UserInfo; onClose: () => v
   const [leaving, setLeaving] = useState<Token | null>(null);
   if (leaving) return <RevokeTokens tokens={[leaving]} onDone={() => setLeaving(null)} onClose={() => setLeaving(null)} />;
   return (
-    <Popup title={`API tokens of ${user.name}`} size="wide" onClose={onClose} actions={<Action autoFocus onPress={onClose}>Close</Action>}>
+    <Popup title={`API tokens of ${user.name}`} size="middle" onClose={onClose} actions={<Action autoFocus onPress={onClose}>Close</Action>}>
       {failure && !data ? <Failed what="The tokens" failure={failure} retry={retry} />
         : !data ? <Skeleton rows={3} rowHeight={32} />
         : tokens.length === 0 ? <Empty title={`${user.name} has no token`} />
