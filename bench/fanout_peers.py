@@ -26,6 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
 
 from domain.backends import Backends
+from domain.credentials import Credential, CredentialKind
 from domain.database import close_database, fetch, open_database
 from domain.installation import install
 from domain.inventory import ReportedDevice, ReportedNode, record_node
@@ -146,7 +147,14 @@ async def stock(nodes: int, bus_url: str) -> None:
     async with cluster(nodes, bus_url) as (live, _):
         (row,) = await fetch('SELECT id FROM "user"')
         roles = frozenset({Role.OPERATOR})
-        viewer = Viewer(row["id"], "ada", None, roles, 1, datetime.max.replace(tzinfo=UTC))
+        viewer = Viewer(
+            row["id"],
+            "ada",
+            None,
+            roles,
+            Credential(CredentialKind.SESSION, 1),
+            datetime.max.replace(tzinfo=UTC),
+        )
 
         class Stock(GraphQL[Any, Any]):
             async def get_context(self, request: Any, response: Any) -> Any:

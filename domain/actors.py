@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.credentials import TokenInUse
+
 _SYSTEM = "system:"
 
 
@@ -12,13 +14,14 @@ class Actor:
     """The audit log's "who" and "from where".
 
     `user_id` is null for the system and for those not signed in. `command_id` is the caller's own
-    id of what is asked: sent again, it is done once.
+    id of what is asked: sent again, it is done once. `token`: by which it is asked, if by one.
     """
 
     user_id: int | None
     name: str
     address: str | None = None
     command_id: str | None = None
+    token: TokenInUse | None = None
 
     @classmethod
     def system(cls, part: str) -> Actor:

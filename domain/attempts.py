@@ -1,4 +1,4 @@
-"""Limits on guessing passwords: failures counted in the database, per name and per address.
+"""Limits on guessing passwords, tokens and codes: counted in the database, per name and address.
 
 An attempt is counted before the password is tried, so that many at once are no way round; a
 success takes the count back. Nobody else's names can push a count out, as a memory cache would.
@@ -47,13 +47,7 @@ async def begin_attempt(name_key: str, address: str | None) -> int:
     if wait > 0:
         return wait
     for subject in subjects:
-        await execute(
-            "INSERT INTO sign_in_failure (subject, failures, last_at) VALUES (?, 1, ?)"
-            " ON CONFLICT (subject) DO UPDATE"
-            " SET failures = sign_in_failure.failures + 1, last_at = excluded.last_at",
-            subject,
-            now,
-        )
+        await _count(subject, now)
     await execute("DELETE FROM sign_in_failure WHERE last_at < ?", now - FORGOTTEN_AFTER)
     return 0
 
@@ -67,6 +61,29 @@ async def forget_attempts(name_key: str, address: str | None = None) -> None:
             "UPDATE sign_in_failure SET failures = failures - 1 WHERE subject = ? AND failures > 0",
             subject_of_address(address),
         )
+
+
+async def wait_of_guesses(address: str) -> int:
+    """Seconds in which no token from there is looked at, after too many that never were one."""
+    return await _seconds_to_wait(_subject_of_guesses(address), datetime.now(UTC))
+
+
+async def count_guess(address: str) -> None:
+    await _count(_subject_of_guesses(address), datetime.now(UTC))
+
+
+def _subject_of_guesses(address: str) -> str:
+    return f"guess:{subject_of_address(address)}"
+
+
+async def _count(subject: str, now: datetime) -> None:
+    await execute(
+        "INSERT INTO sign_in_failure (subject, failures, last_at) VALUES (?, 1, ?)"
+        " ON CONFLICT (subject) DO UPDATE"
+        " SET failures = sign_in_failure.failures + 1, last_at = excluded.last_at",
+        subject,
+        now,
+    )
 
 
 async def _seconds_to_wait(subject: str, now: datetime) -> int:

@@ -27,6 +27,8 @@ class AuditEntry(Model):
     outcome = fields.CharField(max_length=60)
     message = fields.TextField(null=True)  # the refusal in words
     address = fields.CharField(max_length=64, null=True)
+    token = fields.CharField(max_length=63, null=True)  # its name, where it was asked by one
+    token_id = fields.IntField(null=True)
 
     class Meta:
         table = "audit_entry"

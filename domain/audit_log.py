@@ -31,6 +31,8 @@ class AuditRow:
     outcome: str
     message: str | None
     address: str | None
+    token: str | None
+    token_id: int | None
 
 
 _COLUMNS = tuple(column.name for column in fields(AuditRow))
@@ -61,7 +63,7 @@ class EntriesWanted:
         if self.object_id is not None:
             where.add("object_id = ?", self.object_id)
         if self.search is not None:
-            columns = ("object_name", "actor", "action", "message")
+            columns = ("object_name", "actor", "action", "message", "token")
             found = " OR ".join(_FOUND_IN.format(column) for column in columns)
             where.add(f"({found})", *[_anywhere(self.search)] * len(columns))
         if self.is_refused is not None:

@@ -14,11 +14,13 @@ import msgspec
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.credentials import ByToken
 from domain.database import Change, execute, fetch, lock, operation
 from domain.known_people import forget_people
 from domain.refusals import Refusal
 from domain.roles import Role
 from domain.secrets import Secret, Unsealable, vault
+from domain.tokens import revoke_tokens_of
 from domain.versions import require_version
 from identity.backend import BackendKind, Failed
 from identity.settings import SECRETS, BackendSettings, destination, kind_of
@@ -156,7 +158,7 @@ async def kept_secrets(version: int) -> dict[str, str]:
         ) from None
 
 
-@operation("authentication.try", by=Role.OPERATOR)
+@operation("authentication.try", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def begin_try(change: Change, settings: BackendSettings) -> int:
     """Allow one try of these settings, now; the try itself is made outside.
 
@@ -191,7 +193,7 @@ async def secrets_for(settings: BackendSettings, given: Mapping[str, Secret]) ->
     return {name: given[name] if name in given else Secret(kept[name]) for name in wanted}
 
 
-@operation("authentication.activate", by=Role.OPERATOR, changes_roles=True)
+@operation("authentication.activate", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER)
 async def activate(
     change: Change,
     version: int,
@@ -201,8 +203,8 @@ async def activate(
 ) -> int:
     """Put a backend that was tried with exactly these in the place of the active one.
 
-    `version`: of what it replaces. With another directory, the sessions of the former one's
-    people end, and whoever comes on board first is an operator.
+    `version`: of what it replaces. With another directory, the sessions and tokens of the
+    former one's people end, and whoever comes on board first is an operator.
 
     Raises: NotAllowed, StaleEdit, SecretsNotKept, BackendSecretNeeded.
     """
@@ -228,7 +230,7 @@ async def activate(
         version=old.version + 1,
     )
     if is_other and old.kind is not BackendKind.LOCAL:
-        await _end_sessions_of(old.kind, old.issuer)
+        await _end_access_of(change, old.kind, old.issuer)
     before = {"backend": old.kind.value, **(old.settings or {})}
     change.tell(
         "authentication",
@@ -241,7 +243,9 @@ async def activate(
     return ID
 
 
-@operation("authentication.deactivate", by=Role.OPERATOR, changes_roles=True)
+@operation(
+    "authentication.deactivate", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER
+)
 async def deactivate(change: Change, version: int) -> int:
     """Back to local sign-in alone; the sessions of the backend's people end.
 
@@ -262,7 +266,7 @@ async def deactivate(change: Change, version: int) -> int:
         version=old.version + 1,
     )
     if old.kind is not BackendKind.LOCAL:
-        await _end_sessions_of(old.kind, old.issuer)
+        await _end_access_of(change, old.kind, old.issuer)
     change.tell(
         "authentication",
         ID,
@@ -274,7 +278,7 @@ async def deactivate(change: Change, version: int) -> int:
     return ID
 
 
-@operation("authentication.set_local", by=Role.OPERATOR, changes_roles=True)
+@operation("authentication.set_local", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER)
 async def set_local_sign_in(change: Change, version: int, is_allowed: bool) -> int:
     """Let local users sign in beside the backend's people, or not; then their sessions end.
 
@@ -287,7 +291,7 @@ async def set_local_sign_in(change: Change, version: int, is_allowed: bool) -> i
         raise NoOtherWayIn
     await AuthBackend.filter(id=ID).update(is_local_allowed=is_allowed, version=old.version + 1)
     if not is_allowed:
-        await _end_sessions_of(BackendKind.LOCAL, None)
+        await _end_access_of(change, BackendKind.LOCAL, None)
     before = {"local sign-in": old.is_local_allowed}
     change.tell("authentication", ID, "local sign-in", before=before, after=after)
     change.announce("authentication", ID)
@@ -354,13 +358,16 @@ async def _local_operators() -> set[int]:
     return {row["id"] for row in rows}
 
 
-async def _end_sessions_of(kind: BackendKind, issuer: str | None) -> None:
-    await execute(
-        'DELETE FROM session WHERE user_id IN (SELECT id FROM "user" WHERE provider = ?'
-        " AND COALESCE(issuer, '') = ?)",
+async def _end_access_of(change: Change, kind: BackendKind, issuer: str | None) -> None:
+    """Of all whose way in this was: their sessions and their tokens."""
+    rows = await fetch(
+        "SELECT id FROM \"user\" WHERE provider = ? AND COALESCE(issuer, '') = ?",
         kind.value,
         issuer or "",
     )
+    user_ids = [row["id"] for row in rows]
+    await execute("DELETE FROM session WHERE user_id IN (?)", user_ids)
+    change.announce("token", *await revoke_tokens_of(user_ids))
 
 
 async def _locked(version: int) -> AuthBackend:

@@ -43,6 +43,26 @@ class NotAllowed(Refusal):
 
 
 @dataclass(eq=False)
+class TokenOnlyReads(Refusal):
+    """Asked with a token of the scope READ."""
+
+    token_name: str
+
+    def message(self) -> str:
+        return f"The token {self.token_name} may only read; use one with the scope MANAGE."
+
+
+@dataclass(eq=False)
+class NotByToken(Refusal):
+    """A stolen token must not outlive itself: this needs a person who has signed in."""
+
+    token_name: str
+
+    def message(self) -> str:
+        return f"No token may do this, so {self.token_name} may not; sign in and do it there."
+
+
+@dataclass(eq=False)
 class BadName(Refusal):
     name: str
     max_length: int

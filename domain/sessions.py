@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.credentials import Credential, CredentialKind, TokenInUse, hash_of
 from domain.database import execute, fetch
 from domain.roles import Role
 
@@ -56,14 +56,15 @@ class SignInFailure(Model):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is signed in, as of now: the roles are read anew with each request."""
+    """Who is signed in or bears a token, as of now: the roles are read anew with each request."""
 
     user_id: int
     name: str
     display_name: str | None
     roles: frozenset[Role]
-    session_id: int
+    credential: Credential
     expires_at: datetime
+    token: TokenInUse | None = None
 
 
 async def open_session(user_id: int, address: str | None) -> str:
@@ -71,7 +72,7 @@ async def open_session(user_id: int, address: str | None) -> str:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     now = datetime.now(UTC)
     await Session.create(
-        secret_hash=_hash(secret),
+        secret_hash=hash_of(secret),
         user_id=user_id,
         created_at=now,
         last_used_at=now,
@@ -89,7 +90,7 @@ async def find_session(secret: str) -> Viewer | None:
         ' FROM session s JOIN "user" u ON u.id = s.user_id'
         " LEFT JOIN user_role r ON r.user_id = u.id"
         " WHERE s.secret_hash = ? AND s.expires_at > ? AND s.last_used_at > ?",
-        _hash(secret),
+        hash_of(secret),
         now,
         now - IDLE,
     )
@@ -103,7 +104,7 @@ async def find_session(secret: str) -> Viewer | None:
         name=found["name"],
         display_name=found["display_name"],
         roles=frozenset(Role(row["role"]) for row in rows if row["role"] is not None),
-        session_id=found["id"],
+        credential=Credential(CredentialKind.SESSION, found["id"]),
         expires_at=min(found["expires_at"], now + IDLE),
     )
 
@@ -135,8 +136,34 @@ async def roles_by_session(session_ids: Collection[int]) -> dict[int, frozenset[
     return roles
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """All but the secret's hash."""
+
+    id: int
+    user_id: int
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    address: str | None
+
+
+async def sessions_of(user_id: int) -> list[SessionRow]:
+    """Those that are not over, the one that was used last first."""
+    now = datetime.now(UTC)
+    rows = await fetch(
+        "SELECT id, user_id, created_at, last_used_at, expires_at, address FROM session"
+        " WHERE user_id = ? AND expires_at > ? AND last_used_at > ?"
+        " ORDER BY last_used_at DESC, id DESC",
+        user_id,
+        now,
+        now - IDLE,
+    )
+    return [SessionRow(*row) for row in rows]
+
+
 async def close_session(secret: str) -> None:
-    await execute("DELETE FROM session WHERE secret_hash = ?", _hash(secret))
+    await execute("DELETE FROM session WHERE secret_hash = ?", hash_of(secret))
 
 
 async def close_sessions_of(user_id: int) -> None:
@@ -149,7 +176,3 @@ async def prune_sessions() -> int:
     return await execute(
         "DELETE FROM session WHERE expires_at <= ? OR last_used_at <= ?", now, now - IDLE
     )
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -20,6 +20,7 @@ from domain.authentication import (
     operators_with_a_way_in,
     read_authentication,
 )
+from domain.credentials import ByToken
 from domain.database import (
     Change,
     execute,
@@ -48,6 +49,7 @@ from domain.refusals import (
 )
 from domain.roles import Role
 from domain.sessions import close_sessions_of
+from domain.tokens import forget_tokens_of, revoke_tokens_of
 from domain.versions import require_version
 from identity.backend import BackendKind
 
@@ -245,7 +247,7 @@ async def _hashes(actor: Actor, passwords: Sequence[str | None]) -> list[str | N
     """None where they will be refused: a hash is slow, and whoever is signed in can ask for it."""
     if passwords.count(None) < len(passwords) and len(passwords) > MOST_AT_ONCE:
         return []
-    if not await holds_role(actor, Role.OPERATOR):
+    if actor.token is not None or not await holds_role(actor, Role.OPERATOR):
         return []
     return [None if one is None else await hash_password(one) for one in passwords]
 
@@ -264,7 +266,7 @@ class _Unseen(tuple[str | None, ...]):
         return "secrets"
 
 
-@operation("user.on_board", by=Role.OPERATOR)
+@operation("user.on_board", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def _on_board(
     change: Change, newcomers: Sequence[Newcomer], *, secrets: _Unseen
 ) -> tuple[int, ...]:
@@ -314,7 +316,7 @@ async def _on_board(
     return tuple(ids)
 
 
-@operation("user.edit", by=Role.OPERATOR, changes_roles=True)
+@operation("user.edit", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER)
 async def edit_user(
     change: Change,
     user_id: int,
@@ -379,6 +381,7 @@ async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ..
         left = {"roles": _values(await _roles(user.id)), "group": groups.get(user.group_id or 0)}
         change.tell("user", user.id, user.name, before=left)
         await close_sessions_of(user.id)
+        await forget_tokens_of(user.id)
     for group_id, name in groups.items():
         await execute('UPDATE "group" SET version = version + 1 WHERE id = ?', group_id)
         members = [user.name for user in users if user.group_id == group_id]
@@ -401,7 +404,7 @@ async def give_password(actor: Actor, user_id: int) -> str:
     return password
 
 
-@operation("user.reset_password", by=Role.OPERATOR)
+@operation("user.reset_password", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
     if not secrets:  # the role was given only since
         raise NotAllowed(Role.OPERATOR)
@@ -411,6 +414,7 @@ async def _give_password(change: Change, user_id: int, secrets: _Unseen) -> int:
         raise PasswordElsewhere(Named("user", user.id, user.name))
     await User.filter(id=user.id).update(password_hash=secrets[0])
     await close_sessions_of(user.id)
+    change.announce("token", *await revoke_tokens_of([user.id]))
     await forget_attempts(user.name_key)
     return user.id
 

@@ -21,6 +21,8 @@ from resolvers.live import Live
 
 T = TypeVar("T")
 
+MOST_TOKEN_DAYS = 365
+
 
 Audience: TypeAlias = int | None
 """On whom answers depend: None, all operators alike; else on that one user."""
@@ -42,6 +44,7 @@ class Context:
         address: str | None = None,
         outbound: Outbound | None = None,
         backends: Backends | None = None,
+        most_token_days: int = MOST_TOKEN_DAYS,
     ) -> None:
         """`outbound`, `backends`: by which others are called; None allows nobody to call."""
         self.viewer = viewer
@@ -50,6 +53,7 @@ class Context:
         self.address = address
         self.outbound = outbound
         self.backends = backends
+        self.most_token_days = most_token_days
         self.snapshot: Snapshot
         self.is_operator: bool
         self.histories: int
@@ -81,7 +85,8 @@ class Context:
 
     def actor(self, command_id: str | None = None) -> Actor:
         """The viewer, as the one who changes something."""
-        return Actor(self.viewer.user_id, self.viewer.name, self.address, command_id)
+        viewer = self.viewer
+        return Actor(viewer.user_id, viewer.name, self.address, command_id, viewer.token)
 
     async def once(self, name: str, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of `read`, made once however many fields of this operation ask for it."""
@@ -106,6 +111,7 @@ class AudienceContext(Context):
         self.address = None
         self.outbound = None
         self.backends = None
+        self.most_token_days = MOST_TOKEN_DAYS
         self.renew()
 
     @property

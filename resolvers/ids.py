@@ -25,6 +25,8 @@ NAMES_OF_KINDS = {
     "node": "ClusterNode",
     "type": "DeviceType",
     "webhook": "Webhook",
+    "token": "ApiToken",
+    "session": "Session",
 }
 """The type names of the objects that refusals and audit entries speak of."""
 

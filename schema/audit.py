@@ -35,6 +35,9 @@ class AuditEntry(Node):
     actor: str = strawberry.field(description='A user, or a part of the system: "system:install".')
     actor_user: Annotated[User, strawberry.lazy("schema.users")] | None = field(audit.actor_user)
     address: str | None = strawberry.field(description="Where it was asked from.")
+    token: str | None = strawberry.field(
+        description="The name of the token by which it was asked; null where somebody signed in."
+    )
     action: str = strawberry.field(description='"pool.create".')
     object_kind: str
     object_id: strawberry.ID | None = field(audit.object_id)

@@ -9,9 +9,12 @@ import strawberry
 
 import resolvers.authentication
 import resolvers.cordon
+import resolvers.device_requests
 import resolvers.directory_groups
 import resolvers.groups
 import resolvers.pools
+import resolvers.sessions
+import resolvers.tokens
 import resolvers.users
 import resolvers.webhooks
 from schema.authentication import Authentication, AuthenticationTried
@@ -25,14 +28,17 @@ from schema.pools import (
 from schema.refusals import (
     BackendFailed,
     BackendSecretNeeded,
+    BadLifetime,
     BadName,
     BadReason,
     BadWebhookSecret,
     BadWebhookUrl,
+    CodeUnknown,
     DefaultPoolStays,
     DevicesBusy,
     DevicesInOtherPool,
     GroupHasPool,
+    GuessedTooOften,
     ItemsRefused,
     LastOperator,
     MixedDeviceTypes,
@@ -51,10 +57,18 @@ from schema.refusals import (
     StaleEdit,
     TestedTooSoon,
     TooManyAtOnce,
+    TooManyTokens,
     TooManyWebhooks,
     TriedTooSoon,
     UsersInOtherGroup,
     result,
+)
+from schema.tokens import (
+    DeviceAnswered,
+    SessionsEnded,
+    TokenCreated,
+    TokensRevoked,
+    WaitingDevice,
 )
 from schema.users import (
     PasswordReset,
@@ -164,6 +178,14 @@ EditWebhookResult = result(
     NoSecretKey,
 )
 DeleteWebhooksResult = result("DeleteWebhooksResult", WebhooksDeleted)
+CreateTokenResult = result(
+    "CreateTokenResult", TokenCreated, BadName, NameTaken, BadLifetime, TooManyTokens
+)
+RevokeTokensResult = result("RevokeTokensResult", TokensRevoked)
+EndSessionsResult = result("EndSessionsResult", SessionsEnded)
+SignOutEverywhereResult = result("SignOutEverywhereResult", SessionsEnded)
+AnswerDeviceResult = result("AnswerDeviceResult", DeviceAnswered, CodeUnknown, GuessedTooOften)
+WaitingDeviceResult = result("WaitingDeviceResult", WaitingDevice, CodeUnknown, GuessedTooOften)
 TestWebhookResult = result("TestWebhookResult", WebhookTested, TestedTooSoon, NoSecretKey)
 
 
@@ -176,7 +198,8 @@ def mutation(answer: Any, resolver: Callable[..., Any], description: str) -> Any
 
 @strawberry.type(
     description=(
-        "For operators. With a `commandId` (a UUID that the caller makes), a command that is sent "
+        "For operators, but for what is one's own: tokens and sessions. With a `commandId` (a UUID "
+        "that the caller makes), a command that is sent "
         "again is not carried out again: the answer is the former one."
     )
 )
@@ -300,4 +323,27 @@ class Mutation:
         TestWebhookResult,
         resolvers.webhooks.test_webhook,
         "Post a message of the type `webhook.test`, once in 10 s at most.",
+    )
+    create_token = mutation(
+        CreateTokenResult,
+        resolvers.tokens.create_token,
+        "Make an API token of one's own; its secret is shown once.",
+    )
+    revoke_tokens = mutation(
+        RevokeTokensResult,
+        resolvers.tokens.revoke_tokens,
+        "End tokens of one's own, or as an operator anybody's; what they hold open ends too.",
+    )
+    end_sessions = mutation(
+        EndSessionsResult, resolvers.sessions.end_sessions, "End sessions of one's own."
+    )
+    sign_out_everywhere = mutation(
+        SignOutEverywhereResult,
+        resolvers.sessions.sign_out_everywhere,
+        "End all sessions of one's own, this one too. Tokens stay.",
+    )
+    answer_device = mutation(
+        AnswerDeviceResult,
+        resolvers.device_requests.answer_device,
+        "Give a terminal that shows this code a token of one's own, or refuse it.",
     )

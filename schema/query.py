@@ -11,6 +11,7 @@ import resolvers.audit
 import resolvers.authentication
 import resolvers.candidates
 import resolvers.cluster
+import resolvers.device_requests
 import resolvers.devices
 import resolvers.directory_groups
 import resolvers.groups
@@ -20,6 +21,7 @@ import resolvers.node_lookup
 import resolvers.nodes
 import resolvers.pools
 import resolvers.telemetry
+import resolvers.tokens
 import resolvers.users
 import resolvers.webhooks
 from schema import refusals
@@ -34,7 +36,7 @@ from schema.fields import field, shared_subscription, subscription
 from schema.groups import Group, GroupChanges, GroupFilter, GroupOrder
 from schema.health import HealthEvent, HealthEventFilter, HealthEvents
 from schema.jobs import Job, JobChanges
-from schema.mutation import Mutation
+from schema.mutation import Mutation, WaitingDeviceResult
 from schema.nodes import ClusterNode, ClusterNodeFilter, ClusterNodeOrder, NodeChanges
 from schema.pools import Pool, PoolChanges, PoolFilter, PoolOrder
 from schema.relay import Connection, Node, connection
@@ -95,6 +97,13 @@ class Query:
     authentication: Authentication | None = field(
         resolvers.authentication.authentication,
         description="How people sign in; for operators, null for others.",
+    )
+    most_token_days: int = field(
+        resolvers.tokens.most_days, description="How long a new token may live."
+    )
+    waiting_device: WaitingDeviceResult | None = field(
+        resolvers.device_requests.waiting,
+        description="The terminal that shows this code and asks for a token of one's own.",
     )
     webhooks: list[Webhook] | None = field(
         resolvers.webhooks.list_webhooks,

@@ -11,9 +11,11 @@ import strawberry
 
 import domain.authentication
 import domain.cordon
+import domain.device_requests
 import domain.groups
 import domain.pools
 import domain.refusals
+import domain.tokens
 import domain.users
 import domain.webhooks
 from domain.audit_log import entries_by_id
@@ -102,6 +104,8 @@ def _is_generated(of: type) -> bool:
 
 
 NotAllowed = refusal(domain.refusals.NotAllowed)
+TokenOnlyReads = refusal(domain.refusals.TokenOnlyReads)
+NotByToken = refusal(domain.refusals.NotByToken)
 BadName = refusal(domain.refusals.BadName)
 NameTaken = refusal(domain.refusals.NameTaken)
 Unknown = refusal(domain.refusals.Unknown)
@@ -144,6 +148,10 @@ SecretNeeded = refusal(domain.webhooks.SecretNeeded)
 NoSecretKey = refusal(domain.webhooks.NoSecretKey)
 TooManyWebhooks = refusal(domain.webhooks.TooManyWebhooks)
 TestedTooSoon = refusal(domain.webhooks.TestedTooSoon)
+BadLifetime = refusal(domain.tokens.BadLifetime)
+TooManyTokens = refusal(domain.tokens.TooManyTokens)
+CodeUnknown = refusal(domain.device_requests.CodeUnknown)
+GuessedTooOften = refusal(domain.device_requests.GuessedTooOften)
 
 
 async def _changes(root: Refused) -> list[Any]:
@@ -188,7 +196,7 @@ class ItemsRefused(Refusal):
     items: list[RefusedItem] = field(_property("items"))
 
 
-ALWAYS = (NotAllowed, Unknown, CommandReused)
+ALWAYS = (NotAllowed, Unknown, CommandReused, TokenOnlyReads, NotByToken)
 """What every mutation may be refused for."""
 
 

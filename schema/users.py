@@ -8,12 +8,13 @@ import strawberry
 
 from domain.roles import Role
 from domain.snapshot import UserRow
-from resolvers import groups, users
+from resolvers import groups, sessions, tokens, users
 from schema.connections import jobs_of
 from schema.fields import field
 from schema.groups import Group
 from schema.relay import Connection, Node
 from schema.scalars import DateTime
+from schema.tokens import ApiToken, Session
 
 if TYPE_CHECKING:
     from schema.jobs import Job
@@ -38,6 +39,10 @@ class User(Node):
     created_at: DateTime
     version: int = strawberry.field(description="To be sent with an edit; it grows with each.")
     last_sign_in_at: DateTime | None
+    tokens: list[ApiToken] = field(tokens.of_user, description="Those that are not revoked.")
+    sessions: list[Session] | None = field(
+        sessions.of_user, description="Where one is signed in; null for others, operators too."
+    )
     jobs: Connection[Annotated[Job, strawberry.lazy("schema.jobs")]] = jobs_of(
         users.jobs, users.was_theirs
     )

@@ -1,12 +1,13 @@
-"""What the edge asks of the domain about people: sessions and sign-in, nothing else."""
+"""What the edge asks of the domain about people: sessions, tokens and sign-in."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from domain import sessions
+from domain import sessions, tokens
 from domain.backends import Backends
+from domain.credentials import Credential, CredentialKind
 from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import sign_in, sign_out
@@ -22,8 +23,14 @@ from domain.sign_in_elsewhere import (
 class Accounts(Protocol):
     async def find_session(self, secret: str) -> Viewer | None: ...
 
-    async def roles_by_session(self, session_ids: Collection[int]) -> Mapping[int, frozenset[Role]]:
-        """The roles behind each of the sessions that is not over."""
+    async def find_token(self, secret: str, address: str) -> Viewer | int | None:
+        """Who bears the token; null where it is none; seconds to wait after too many guesses."""
+        ...
+
+    async def roles_by_credential(
+        self, credentials: Collection[Credential]
+    ) -> Mapping[Credential, frozenset[Role]]:
+        """The roles behind each of the sessions and tokens that is not over."""
         ...
 
     async def sign_in(
@@ -60,9 +67,21 @@ class DomainAccounts:
         self._backends = backends
 
     find_session = staticmethod(sessions.find_session)
-    roles_by_session = staticmethod(sessions.roles_by_session)
+    find_token = staticmethod(tokens.find_token)
     sign_out = staticmethod(sign_out)
     methods = staticmethod(sign_in_methods)
+
+    async def roles_by_credential(
+        self, credentials: Collection[Credential]
+    ) -> Mapping[Credential, frozenset[Role]]:
+        found: dict[Credential, frozenset[Role]] = {}
+        for kind, read in (
+            (CredentialKind.SESSION, sessions.roles_by_session),
+            (CredentialKind.TOKEN, tokens.roles_by_token),
+        ):
+            roles = await read([one.id for one in credentials if one.kind is kind])
+            found |= {Credential(kind, id): held for id, held in roles.items()}
+        return found
 
     async def sign_in(
         self, name: str, password: str, address: str, *, former_secret: str | None = None

@@ -22,6 +22,7 @@ from server.accounts import Accounts
 from server.admission import Admission, Gate
 from server.audit_export import export_audit
 from server.auth import SignInRoutes
+from server.device_routes import DeviceRoutes
 from server.graphql.event_stream import EventStreams
 from server.graphql.execution import MakeContext
 from server.graphql.http import GraphQLOverHTTP
@@ -82,6 +83,7 @@ def create_app(
     over_http = GraphQLOverHTTP(operations, make_context, events)
     sign_in = SignInRoutes(accounts, cookie, sockets)
     elsewhere = SignInElsewhereRoutes(accounts, cookie, hosts, settings.public_url)
+    devices = DeviceRoutes(hosts)
     health = HealthRoutes(ready)
     scraped = MetricsRoute(live, sockets, loop_lag)
     web = StaticWeb(static)
@@ -120,10 +122,12 @@ def create_app(
             route("/auth/methods", elsewhere.methods, Access.OPEN, ["GET"]),
             route("/auth/begin", elsewhere.begin, Access.OPEN, ["GET"]),
             route("/auth/callback", elsewhere.callback, Access.OPEN, ["GET"]),
+            route("/auth/device", devices.begin, Access.OPEN, ["POST"]),
+            route("/auth/device/token", devices.token, Access.OPEN, ["POST"]),
             route(GRAPHQL_PATH, over_http, Access.SIGNED_IN),
             WebSocketRoute(
                 GRAPHQL_PATH,
-                GraphQLOverWebSocket(operations, make_context, sockets, streams),
+                GraphQLOverWebSocket(operations, make_context, sockets, streams, accounts),
                 middleware=[
                     Middleware(Admission, gate=gate),
                     Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie),

@@ -81,7 +81,7 @@ class SignInRoutes:
             viewer = await self.accounts.find_session(secret)
             await self.accounts.sign_out(secret)
             if viewer is not None:
-                self.sockets.end_session(viewer.session_id)
+                self.sockets.end_credential(viewer.credential)
         return Response(status_code=204, headers={"set-cookie": self.cookie.take()})
 
     async def session(self, request: Request) -> Response:

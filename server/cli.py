@@ -17,9 +17,18 @@ from server.doctor import examine
 from server.logs import configure_logging
 from server.passwords import reset_password
 from server.settings import Settings, SettingsError
+from server.terminal import TerminalError, login, logout, origin_of, query
+from server.token_file import TokenFile, TokenFileError
 from workers.demo import BadSize, Size, parse_size
 
-EXPECTED = (SettingsError, DatabaseUnavailable, SchemaMismatch, UnknownUser)
+EXPECTED = (
+    SettingsError,
+    DatabaseUnavailable,
+    SchemaMismatch,
+    UnknownUser,
+    TerminalError,
+    TokenFileError,
+)
 """Errors that tell the operator what to do; anything else is shown as the accident that it is."""
 
 
@@ -27,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0 when it did what was asked."""
     given = _parser().parse_args(arguments)
     try:
+        if given.command in ("login", "logout", "query"):
+            return _elsewhere(given)
         settings = Settings.load(
             data_dir=getattr(given, "data_dir", None),
             host=getattr(given, "host", None),
@@ -66,6 +77,21 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             return 0
 
 
+def _elsewhere(given: argparse.Namespace) -> int:
+    """What speaks to a server by its URL needs none of this installation's settings."""
+    file = TokenFile()
+    origin = given.url and origin_of(given.url, allows_plain_http=given.plain_http)
+    match given.command:
+        case "login":
+            login(origin, "MANAGE" if given.manage else "READ", file, _say)
+        case "logout":
+            logout(origin, file, _say)
+        case _:
+            document = sys.stdin.read() if given.document == "-" else given.document
+            return 0 if query(origin, document, given.variables, file, _say) else 1
+    return 0
+
+
 def _until_stopped(process: Coroutine[Any, Any, None]) -> int:
     uvloop.run(process)
     return 0
@@ -93,13 +119,28 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset-password", help="gives a user a new password")
     commands.add_parser("schema", help="prints the GraphQL schema")
 
+    elsewhere = [
+        commands.add_parser("login", help="gets this terminal a token of a server"),
+        commands.add_parser("logout", help="revokes this terminal's token"),
+        commands.add_parser("query", help="asks a server with this terminal's token"),
+    ]
+
     up.add_argument("--demo", type=_size, metavar="NODESxGPUS", help="simulate a fleet: 125x8")
     demo.add_argument("size", type=_size, metavar="NODESxGPUS", help="for example 125x8")
     reset.add_argument("name", nargs="?", help="of the user; the operator when left out")
     for command in (up, api):
         command.add_argument("--host", help="the address to listen on")
         command.add_argument("--port", type=int, help="the port to listen on; 0 takes a free one")
-    for command in commands.choices.values():
+    asks_login, asks_logout, asks = elsewhere
+    asks_login.add_argument("url", help="of the server: https://gpus.example.org")
+    asks_login.add_argument("--manage", action="store_true", help="to change things, not only read")
+    asks_logout.add_argument("url", nargs="?", help="of the server; the only one when left out")
+    asks.add_argument("document", help="in GraphQL; - reads it from the standard input")
+    asks.add_argument("--url", help="of the server; the only one when left out")
+    asks.add_argument("--variables", default="{}", metavar="JSON", help="of the document")
+    for command in elsewhere:
+        command.add_argument("--plain-http", action="store_true", help="let others read the token")
+    for command in set(commands.choices.values()) - set(elsewhere):
         command.add_argument("--data-dir", type=Path, help="where embedded data is kept")
     return parser
 

@@ -116,7 +116,7 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
     )
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
-        return Context(viewer, request_id, live, address, outbound, backends)
+        return Context(viewer, request_id, live, address, outbound, backends, settings.token_days)
 
     async def database_answers() -> bool:
         await database.ping()

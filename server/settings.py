@@ -47,6 +47,7 @@ class Settings:
     allow_plain_http: bool = False
     persisted_documents: str = "optional"
     persisted_documents_path: str = ""  # empty: only the dashboard's own
+    token_days: int = 365  # the longest that an API token may live
     sockets_per_user: int = 50
     sockets_per_address: int = 200
 
@@ -65,7 +66,7 @@ class Settings:
                 f"{PREFIX}PERSISTED_DOCUMENTS must be {' or '.join(PERSISTED_DOCUMENTS)}, "
                 f"not {self.persisted_documents!r}."
             )
-        for name in ("sockets_per_user", "sockets_per_address"):
+        for name in ("token_days", "sockets_per_user", "sockets_per_address"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be 1 at least.")
         for name in ("cluster_name", "operator_name"):
@@ -199,7 +200,7 @@ def _parse(variable: str, name: str, text: str) -> object:
             return Path(text)
         case "metrics_token" | "secret_key":
             _require_secret(variable, text)
-        case "port" | "sockets_per_user" | "sockets_per_address":
+        case "port" | "token_days" | "sockets_per_user" | "sockets_per_address":
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
             return int(text)

@@ -17,9 +17,11 @@ import structlog
 
 from domain.announcements import Announcement, prune_outbox, send_announcements
 from domain.database import is_unavailable
+from domain.device_requests import prune_device_requests
 from domain.jobs import prune_jobs
 from domain.leases import LeaseLost
 from domain.sessions import prune_sessions
+from domain.tokens import prune_tokens
 from outbound.client import Outbound
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
@@ -181,11 +183,14 @@ class Controller:
             begun = time.perf_counter()
             jobs = await prune_jobs(datetime.now(UTC))
             announcements, sessions = await prune_outbox(), await prune_sessions()
+            tokens = await prune_tokens()
+            await prune_device_requests()
             log.info(
                 "controller.pruned",
                 jobs=jobs,
                 announcements=announcements,
                 sessions=sessions,
+                tokens=tokens,
                 seconds=round(time.perf_counter() - begun, 3),
             )
 

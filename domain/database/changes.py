@@ -22,10 +22,11 @@ from tortoise.backends.base.client import TransactionalDBClient
 from domain.actors import Actor
 from domain.audit import DONE
 from domain.commands import Command, fingerprint
+from domain.credentials import ByToken, Scope
 from domain.database.errors import is_worth_a_retry
 from domain.database.rows import connection, fetch, insert, lock
 from domain.names import storable
-from domain.refusals import CommandReused, NotAllowed, Refusal
+from domain.refusals import CommandReused, NotAllowed, NotByToken, Refusal, TokenOnlyReads
 from domain.roles import Role
 
 P = ParamSpec("P")
@@ -148,14 +149,19 @@ def transaction(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]
 
 
 def operation(
-    action: str, *, by: Role | None = None, changes_roles: bool = False
+    action: str,
+    *,
+    by: Role | None = None,
+    changes_roles: bool = False,
+    by_token: ByToken = ByToken.TO_MANAGE,
 ) -> Callable[
     [Callable[Concatenate[Change, P], Awaitable[R]]], Callable[Concatenate[Actor, P], Awaitable[R]]
 ]:
     """Make `function(change, ...)` an audited operation `function(actor, ...)`.
 
     `by`: the role that the actor has to have, looked up in the same transaction; the system may do
-    all. `changes_roles`: it takes roles away, or users that have some. Where the audit entry cannot
+    all. `changes_roles`: it takes roles away, or users that have some. `by_token`: whether a token
+    is enough. Where the audit entry cannot
     be written, nothing is changed. A refusal undoes everything and leaves an entry with its name.
     With a command id, a result is an id or a tuple of ids.
     """
@@ -172,6 +178,7 @@ def operation(
             async def once() -> R:
                 nonlocal change
                 change = Change(actor, action)
+                _require_token_suffices(actor, by_token)
                 if by is not None:
                     await lock(ROLES, is_shared=not changes_roles)
                     await _require_role(actor, by)
@@ -213,6 +220,16 @@ async def holds_role(actor: Actor, role: Role) -> bool:
     return bool(held)
 
 
+def _require_token_suffices(actor: Actor, by_token: ByToken) -> None:
+    """Raises: NotByToken, TokenOnlyReads."""
+    if actor.token is None or by_token is ByToken.ALWAYS:
+        return
+    if by_token is ByToken.NEVER:
+        raise NotByToken(actor.token.name)
+    if actor.token.scope is not Scope.MANAGE:
+        raise TokenOnlyReads(actor.token.name)
+
+
 async def _require_role(actor: Actor, role: Role) -> None:
     if not await holds_role(actor, role):
         raise NotAllowed(role)
@@ -247,7 +264,7 @@ async def _log_refusal(change: Change, refusal: Refusal) -> None:
 
 
 async def _write_audit_entries(change: Change, refusal: Refusal | None = None) -> None:
-    now = datetime.now(UTC)
+    now, token = datetime.now(UTC), change.actor.token
     entries = [
         {
             "time": now,
@@ -262,6 +279,8 @@ async def _write_audit_entries(change: Change, refusal: Refusal | None = None) -
             "outcome": DONE if refusal is None else type(refusal).__name__,
             "message": None if refusal is None else refusal.message(),
             "address": change.actor.address,
+            "token": token.name if token else None,
+            "token_id": token.id if token else None,
         }
         for told in change.told.values() or [Told(change.action.partition(".")[0], None, "")]
     ]

@@ -6,6 +6,7 @@ TABLES = (
     "domain.audit",
     "domain.authentication",
     "domain.commands",
+    "domain.device_requests",
     "domain.devices",
     "domain.groups",
     "domain.health_events",
@@ -18,6 +19,7 @@ TABLES = (
     "domain.pools",
     "domain.sessions",
     "domain.sign_in_redirects",
+    "domain.tokens",
     "domain.users",
     "domain.webhooks",
 )

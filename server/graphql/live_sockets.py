@@ -1,4 +1,4 @@
-"""The open WebSockets of this process: how many each user has, and whose session has ended."""
+"""The open WebSockets of this process: how many each user has, and whose credential is over."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import structlog
 
+from domain.credentials import Credential
 from domain.roles import Role
 from domain.sessions import Viewer
 from server.accounts import Accounts
@@ -20,7 +21,10 @@ log = structlog.get_logger("server.sockets")
 
 K = TypeVar("K")
 
-RECHECK_SECONDS = 2.0
+RECHECK_SECONDS = 1.5
+"""So that with the query all of it is within 2 s."""
+MOST_UNKNOWN = 100
+"""WebSockets of programs that have not said their token yet; they have some seconds to."""
 OPERATIONS_FOR_EACH_SOCKET = 10
 """Of those that one user may have open: twice what a dashboard keeps on one."""
 
@@ -28,24 +32,24 @@ OPERATIONS_FOR_EACH_SOCKET = 10
 class End(enum.Enum):
     """Why a socket must not stay open."""
 
-    SESSION = enum.auto()
+    CREDENTIAL = enum.auto()  # its session or token is over
     ROLES = enum.auto()  # it was opened with roles that the user has no longer
 
 
 @dataclass(eq=False, slots=True)
 class LiveSocket:
-    session_id: int
-    user_id: int
-    roles: frozenset[Role]
     address: str
     end: Callable[[End], None]
     """Closes the socket, waits for nothing."""
+    credential: Credential | None = None
+    user_id: int | None = None
+    roles: frozenset[Role] = frozenset()
 
 
 @dataclass(slots=True)
 class LiveSockets:
-    """Verifies sessions in one query for all sockets: a sign-out or a lost role anywhere reaches
-    every socket within RECHECK_SECONDS."""
+    """Verifies sessions and tokens for all sockets at once: a sign-out, a revocation or a lost role
+    anywhere reaches every socket within RECHECK_SECONDS."""
 
     accounts: Accounts
     per_user: int = 50
@@ -53,6 +57,7 @@ class LiveSockets:
     operations_per_user: int = 50 * OPERATIONS_FOR_EACH_SOCKET
     recheck_seconds: float = RECHECK_SECONDS
     _sockets: set[LiveSocket] = field(default_factory=set)
+    _unknown: int = 0
     _of_user: Counter[int] = field(default_factory=Counter)
     _operations_of: Counter[int] = field(default_factory=Counter)
     _at_address: Counter[str] = field(default_factory=Counter)
@@ -60,22 +65,45 @@ class LiveSockets:
     def __len__(self) -> int:
         return len(self._sockets)
 
-    def open(self, viewer: Viewer, address: str, end: Callable[[End], None]) -> LiveSocket:
-        """Raises: Refused (429) when the user or the address has too many."""
-        if self._of_user[viewer.user_id] >= self.per_user:
-            raise _too_many("your user", self.per_user, "SOCKETS_PER_USER")
+    def open(self, viewer: Viewer | None, address: str, end: Callable[[End], None]) -> LiveSocket:
+        """Raises: Refused (429) when the user, the address or all who are unknown have too many."""
         if self._at_address[address] >= self.per_address:
             raise _too_many("your address", self.per_address, "SOCKETS_PER_ADDRESS")
-        socket = LiveSocket(viewer.session_id, viewer.user_id, viewer.roles, address, end)
+        if viewer is not None:
+            self._require_place(viewer)
+        elif self._unknown >= MOST_UNKNOWN:
+            raise Refused(429, "TOO_MANY_SOCKETS", "Too many WebSockets have to say who they are.")
+        socket = LiveSocket(address, end)
         self._sockets.add(socket)
-        self._of_user[socket.user_id] += 1
         self._at_address[address] += 1
+        if viewer is None:
+            self._unknown += 1
+        else:
+            self._take_place(socket, viewer)
         return socket
+
+    def identify(self, socket: LiveSocket, viewer: Viewer) -> None:
+        """Of a socket that was opened by nobody yet. Raises: Refused (429)."""
+        self._require_place(viewer)
+        self._unknown -= 1
+        self._take_place(socket, viewer)
+
+    def _require_place(self, viewer: Viewer) -> None:
+        if self._of_user[viewer.user_id] >= self.per_user:
+            raise _too_many("your user", self.per_user, "SOCKETS_PER_USER")
+
+    def _take_place(self, socket: LiveSocket, viewer: Viewer) -> None:
+        socket.credential, socket.user_id = viewer.credential, viewer.user_id
+        socket.roles = viewer.roles
+        self._of_user[viewer.user_id] += 1
 
     def close(self, socket: LiveSocket) -> None:
         """Once for each socket that was opened."""
         self._sockets.remove(socket)
-        _count_down(self._of_user, socket.user_id)
+        if socket.user_id is None:
+            self._unknown -= 1
+        else:
+            _count_down(self._of_user, socket.user_id)
         _count_down(self._at_address, socket.address)
 
     def may_begin(self, user_id: int) -> bool:
@@ -89,21 +117,21 @@ class LiveSockets:
         """Once for each operation that was begun."""
         _count_down(self._operations_of, user_id)
 
-    def end_session(self, session_id: int) -> None:
-        for socket in [socket for socket in self._sockets if socket.session_id == session_id]:
-            socket.end(End.SESSION)
+    def end_credential(self, credential: Credential) -> None:
+        for socket in [one for one in self._sockets if one.credential == credential]:
+            socket.end(End.CREDENTIAL)
 
     async def recheck(self) -> None:
-        held = {socket.session_id for socket in self._sockets}
+        held = {one.credential for one in self._sockets if one.credential is not None}
         if not held:
             return
-        roles = await self.accounts.roles_by_session(held)
-        for session_id in held - roles.keys():
-            log.info("session.ended", session_id=session_id)
-            self.end_session(session_id)
+        roles = await self.accounts.roles_by_credential(held)
+        for credential in held - roles.keys():
+            log.info("credential.ended", kind=credential.kind.value, id=credential.id)
+            self.end_credential(credential)
         for socket in list(self._sockets):
-            if socket.roles - roles.get(socket.session_id, socket.roles):
-                log.info("session.roles_lost", session_id=socket.session_id)
+            if socket.credential and socket.roles - roles.get(socket.credential, socket.roles):
+                log.info("credential.roles_lost", id=socket.credential.id)
                 socket.end(End.ROLES)
 
     async def watch(self) -> None:
@@ -113,7 +141,7 @@ class LiveSockets:
             try:
                 await self.recheck()
             except Exception:
-                log.exception("session.recheck_failed")
+                log.exception("credentials.recheck_failed")
 
 
 def _count_down(counter: Counter[K], key: K) -> None:

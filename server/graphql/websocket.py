@@ -10,13 +10,15 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from domain.sessions import Viewer
+from server.accounts import Accounts
 from server.graphql.documents import BadRequest, NoOperation
 from server.graphql.execution import (
     EXECUTION_LIMIT_SECONDS,
@@ -24,7 +26,7 @@ from server.graphql.execution import (
     GraphQLRequest,
     MakeContext,
 )
-from server.graphql.live_sockets import End, LiveSockets
+from server.graphql.live_sockets import End, LiveSocket, LiveSockets
 from server.graphql.masking import accident, answer_of, formatted
 from server.graphql.messages import (
     SUBPROTOCOL,
@@ -45,7 +47,8 @@ from server.graphql.outlet import Outlet
 from server.graphql.shared_streams import SharedStreams, SharingContext
 from server.protocols import abort, frames_of
 from server.refusals import Refused
-from server.security.access import viewer_of
+from server.security.access import find_bearer, viewer_or_nobody
+from server.security.bearer import token_in
 from server.security.requests import client_address, request_id
 
 log = structlog.get_logger("server.graphql")
@@ -55,8 +58,10 @@ SEND_SECONDS = 10.0
 """How long one frame may wait for a peer that does not read."""
 FINALISER_SECONDS = 5.0
 MAX_OPERATIONS_PER_SOCKET = 50
+MOST_OF_UNKNOWN = 4096
+"""Characters of a message of who has not said a token yet: nothing more is parsed for nobody."""
 CLOSES = {
-    End.SESSION: (4401, "Your session has ended; sign in again."),
+    End.CREDENTIAL: (4401, "Your session or token has ended; sign in again."),
     End.ROLES: (4403, "Your roles have changed; connect again."),
 }
 
@@ -70,7 +75,10 @@ class Close:
 
 
 class GraphQLOverWebSocket:
-    """The ASGI application behind the WebSocket at /graphql; only a signed-in viewer gets here."""
+    """The ASGI application behind the WebSocket at /graphql.
+
+    Who gets here is signed in, or bears a token, or is a program that says its token first of all.
+    """
 
     def __init__(
         self,
@@ -78,11 +86,13 @@ class GraphQLOverWebSocket:
         make_context: MakeContext,
         sockets: LiveSockets,
         streams: SharedStreams,
+        accounts: Accounts,
     ) -> None:
         self.operations = operations
         self.make_context = make_context
         self.sockets = sockets
         self.streams = streams
+        self.accounts = accounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if SUBPROTOCOL not in scope["subprotocols"]:
@@ -91,9 +101,10 @@ class GraphQLOverWebSocket:
             )
         websocket = WebSocket(scope, receive, send)
         connection = Connection(
-            websocket, self.operations, self.make_context, self.streams, self.sockets
+            websocket, self.operations, self.make_context, self.streams, self.sockets, self.accounts
         )
-        socket = self.sockets.open(viewer_of(scope), connection.address, connection.end)
+        socket = self.sockets.open(viewer_or_nobody(scope), connection.address, connection.end)
+        connection.socket = socket
         try:
             await connection.serve()
         finally:
@@ -108,19 +119,28 @@ class Connection:
         make_context: MakeContext,
         streams: SharedStreams,
         sockets: LiveSockets,
+        accounts: Accounts,
     ) -> None:
         self.websocket = websocket
         self.operations = operations
         self.make_context = make_context
         self.streams = streams
         self.sockets = sockets
-        self.viewer = viewer_of(websocket.scope)
+        self.accounts = accounts
+        self.viewer_or_nobody = viewer_or_nobody(websocket.scope)
+        self.socket: LiveSocket
         self.request_id = request_id(websocket.scope)
         self.address = client_address(websocket.scope)
         self.is_initialised = False
         self.running: dict[str, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+
+    @property
+    def viewer(self) -> Viewer:
+        """Of a socket that is initialised."""
+        assert self.viewer_or_nobody is not None
+        return self.viewer_or_nobody
 
     def close(self, code: int | None, reason: str = "") -> None:
         if not self.closing.done():
@@ -160,6 +180,9 @@ class Connection:
             if (text := event.get("text")) is None:
                 self.close(4400, "Messages are text.")
                 return
+            if self.viewer_or_nobody is None and len(text) > MOST_OF_UNKNOWN:
+                self.close(4400, "Send connection_init first, and in it no more than your token.")
+                return
             try:
                 message = decode(text)
             except (msgspec.MsgspecError, RecursionError) as error:
@@ -168,7 +191,7 @@ class Connection:
                 return
             match message:
                 case ConnectionInit():
-                    await self._initialise()
+                    await self._initialise(message.payload or {})
                 case Ping():
                     await self._send(Pong())
                 case Pong():
@@ -178,12 +201,33 @@ class Connection:
                 case Complete() if message.id in self.running:
                     self.running.pop(message.id).cancel()
 
-    async def _initialise(self) -> None:
+    async def _initialise(self, payload: dict[str, Any]) -> None:
         if self.is_initialised:
             self.close(4429, "Too many initialisation requests")
             return
+        if self.viewer_or_nobody is None and not await self._identify(payload):
+            return
         self.is_initialised = True
         await self._send(ConnectionAck())
+
+    async def _identify(self, payload: dict[str, Any]) -> bool:
+        """Whether the payload has a token: `{"authorization": "Bearer qm_..."}`.
+
+        Who is known by the handshake is that person, whatever the payload says.
+        """
+        given = payload.get("authorization")
+        token = token_in(given) if isinstance(given, str) else None
+        if token is None:
+            self.close(4401, 'Sign in, or send {"authorization": "Bearer ..."} with the init.')
+            return False
+        try:
+            viewer = await find_bearer(self.accounts, token, self.address)
+            self.sockets.identify(self.socket, viewer)
+        except Refused as refused:
+            self.close(4401 if refused.status == 401 else 4429, refused.message[:120])
+            return False
+        self.viewer_or_nobody = viewer
+        return True
 
     async def _subscribe(self, message: Subscribe) -> None:
         if not self.is_initialised:

@@ -1,4 +1,4 @@
-"""The session cookie, the only credential that the edge knows; and the key of a sign-in away."""
+"""The session cookie, by which browsers are known; and the key of a sign-in away."""
 
 from __future__ import annotations
 

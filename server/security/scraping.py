@@ -1,4 +1,4 @@
-"""Who may scrape: a program with the token of the settings, or an operator's session."""
+"""Who may scrape: a program with the token of the settings, or an operator."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from domain.token_secrets import is_well_formed
 from server.accounts import Accounts
 from server.refusals import Refused
 from server.security.access import Access, Guard
+from server.security.bearer import bearer_of
 from server.security.cookies import SessionCookie
 from server.security.hosts import header_values
 
@@ -28,6 +30,8 @@ class ScrapeGuard(Guard):
             await super().__call__(scope, receive, send)
         elif self._admits(given):
             await self.app(scope, receive, send)
+        elif is_well_formed(bearer_of(scope) or ""):
+            await super().__call__(scope, receive, send)
         else:
             raise Refused(
                 401, "WRONG_TOKEN", "This is not the token.", {"WWW-Authenticate": "Bearer"}

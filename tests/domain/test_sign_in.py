@@ -40,7 +40,7 @@ async def test_the_operator_signs_in_and_is_seen_with_all_roles(installed: Insta
     viewer, secret = await sign_in("Ada", installed.password, "192.0.2.1")
     found = await find_session(secret)
     assert found is not None
-    assert (found.user_id, found.session_id) == (viewer.user_id, viewer.session_id)
+    assert (found.user_id, found.credential) == (viewer.user_id, viewer.credential)
     assert viewer.expires_at <= datetime.now(UTC) + timedelta(hours=12)
     assert viewer.roles == {Role.OPERATOR, Role.DATA_SCIENTIST}
     assert (await User.get(id=viewer.user_id)).last_sign_in_at is not None

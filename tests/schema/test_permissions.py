@@ -34,6 +34,8 @@ def rows(section: str) -> list[list[str]]:
 
 QUERIES = [row[0] for row in rows("Root fields")]
 MUTATIONS = [row[0] for row in rows("Mutations")]
+OF_OPERATORS = [row[0] for row in rows("Mutations") if row[1] == "refused"]
+NOT_BY_TOKEN = {row[0] for row in rows("Tokens")}
 SUBSCRIPTIONS = [row[0] for row in rows("Subscriptions")]
 OPERATOR_FIELDS = [row[0] for row in rows("Fields for operators")]
 OBJECTS = [row[0] for row in rows("Objects")]
@@ -51,6 +53,8 @@ EDIT_GROUP = """mutation ($input: EditGroupInput!) {
 
 CREATE_WEBHOOK = """mutation ($input: CreateWebhookInput!) {
   createWebhook(input: $input) { ... on Webhook { id } ... on Refusal { message } } }"""
+CREATE_TOKEN = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
+  ... on TokenCreated { secret token { id } } ... on Refusal { message } } }"""
 WEBHOOK = {"secret": "whsec_" + base64.b64encode(b"x" * 32).decode(), "minimumLevel": "WARNING"}
 
 
@@ -100,7 +104,13 @@ async def world(graph: Graph) -> World:
     await shared.run_job("mine", "bob", 0, name="mine")
     await shared.run_job("canary-job", "canary-colleague", 1, name="canary-job")
     await other.run_job("canary-other", "canary-stranger", 0, name="canary-other")
+    token = {"name": "canary-token", "scope": "READ"}
+    made_token = (await graph.ask(CREATE_TOKEN, input=token))["createToken"]
+    world.passwords["canary-token"] = made_token["secret"]
+    own = (await graph.ask("{ viewer { sessions { id } } }"))["viewer"]["sessions"]
     world.ids = {
+        "token": made_token["token"]["id"],
+        "session": own[0]["id"],
         "user": bob,
         "group": groups[0]["id"],
         "pool": pools[0],
@@ -132,6 +142,7 @@ def arguments_of(name: str, ids: dict[str, str]) -> str:
         "group": '(name: "lab")',
         "user": '(name: "bob")',
         "directoryMembers": '(key: "cn=lab")',
+        "waitingDevice": '(userCode: "BCDF-GHJK")',
     }.get(name, "")
 
 
@@ -186,7 +197,7 @@ async def test_a_user_reaches_nothing_of_others_by_any_query(world: World, bob: 
         seen_by_operator |= set(re.findall(r"canary[\w-]*", all_of_it))
     assert seen_by_operator >= {
         "canary-node", "canary-pool", "canary-group", "canary-stranger", "canary-colleague",
-        "canary-job", "canary-address", "canary", "canary-webhook",
+        "canary-job", "canary-address", "canary", "canary-webhook", "canary-token",
     }  # fmt: skip  # so the words are there to be found
 
 
@@ -296,7 +307,7 @@ async def test_a_mutation_is_the_operators_and_an_attempt_is_audited(
     world: World, bob: Graph
 ) -> None:
     before = await world.graph.ask(STATE)
-    for number, name in enumerate(MUTATIONS, start=1):
+    for number, name in enumerate(OF_OPERATORS, start=1):
         (argument,) = root("mutation").fields[name].args.values()
         given = some_input(argument.type, world.ids)
         answer = "__typename ... on NotAllowed { role message }"
@@ -307,6 +318,34 @@ async def test_a_mutation_is_the_operators_and_an_attempt_is_audited(
         assert len(entries) == number
         assert (entries[0].outcome, entries[0].address) == ("NotAllowed", "127.0.0.1")
     assert await world.graph.ask(STATE) == before
+
+
+@pytest.mark.spec("USER-6", "T-23", "T-48", "TOKEN-1")
+async def test_another_s_token_and_session_are_answered_like_what_does_not_exist(
+    world: World, bob: Graph
+) -> None:
+    for id in (world.ids["token"], world.ids["session"]):
+        assert (await bob.ask("query ($id: ID!) { node(id: $id) { id } }", id=id))["node"] is None
+    for name, kind in (("revokeTokens", "token"), ("endSessions", "session")):
+        asked = f'mutation {{ {name}(input: {{{kind}s: ["{world.ids[kind]}"]}}) {{ __typename }} }}'
+        assert (await bob.ask(asked))[name]["__typename"] == "Unknown"
+    asked = "{ viewer { sessions { id } tokens { id } } }"
+    mine = await world.graph.ask(asked)
+    assert world.ids["token"] in {token["id"] for token in mine["viewer"]["tokens"]}
+    assert world.ids["session"] in {session["id"] for session in mine["viewer"]["sessions"]}
+
+
+OPERATION = re.compile(r'@operation\(\s*"([\w.]+)"([^@]*?)\)\nasync def')
+
+
+@pytest.mark.spec("TOKEN-1", "T-25")
+def test_every_operation_that_no_token_may_stands_in_the_table() -> None:
+    marked = set()
+    for file in (REPOSITORY / "domain").glob("*.py"):
+        for found in OPERATION.finditer(file.read_text()):
+            if "ByToken.NEVER" in found[2] or "ByToken.ALWAYS" in found[2]:
+                marked.add(found[1])
+    assert marked == NOT_BY_TOKEN
 
 
 STATE = """{ pools { edges { node { name version devices { totalCount } } } }
@@ -384,6 +423,7 @@ async def test_no_secret_is_in_any_answer(world: World) -> None:
     stored = await fetch('SELECT password_hash FROM "user"')
     secrets = [row["password_hash"] for row in stored]
     secrets += [row["secret_hash"] for row in await fetch("SELECT secret_hash FROM session")]
+    secrets += [row["secret_hash"] for row in await fetch("SELECT secret_hash FROM api_token")]
     secrets += world.passwords.values()
     secrets += [row["sealed_secret"] for row in await fetch("SELECT sealed_secret FROM webhook")]
     secrets.append(WEBHOOK["secret"])

@@ -41,6 +41,7 @@ def shared_console(static: Path) -> Iterator[Console]:
 def console(shared_console: Console) -> Iterator[Console]:
     """The running console; a test leaves no socket and no subscription behind."""
     shared_console.accounts.sessions.clear()
+    shared_console.accounts.tokens.clear()
     shared_console.accounts.attempts.clear()
     yield shared_console
     wait_until(lambda: not len(shared_console.app.state.sockets))

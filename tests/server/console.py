@@ -20,6 +20,7 @@ import uvloop
 from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 
+from domain.credentials import Credential, CredentialKind, Scope, TokenInUse
 from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import SignInRefused, TooManyAttempts
@@ -37,9 +38,10 @@ PLAIN = frozenset({Role.DATA_SCIENTIST})
 
 @dataclass
 class FakeAccounts:
-    """The domain's promises about sessions, in memory."""
+    """The domain's promises about sessions and tokens, in memory."""
 
     sessions: dict[str, Viewer] = field(default_factory=dict)
+    tokens: dict[str, Viewer] = field(default_factory=dict)
     attempts: list[tuple[str, str, str]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -47,19 +49,40 @@ class FakeAccounts:
         number = next(self.numbers)
         secret = f"secret-{number}"
         self.sessions[secret] = Viewer(
-            user_id, name, None, roles, number, datetime.now(UTC) + timedelta(hours=1)
+            user_id,
+            name,
+            None,
+            roles,
+            Credential(CredentialKind.SESSION, number),
+            datetime.now(UTC) + timedelta(hours=1),
         )
         return secret
 
     async def find_session(self, secret: str) -> Viewer | None:
         return self.sessions.get(secret)
 
-    async def roles_by_session(self, session_ids: Collection[int]) -> dict[int, frozenset[Role]]:
-        return {
-            viewer.session_id: viewer.roles
-            for viewer in self.sessions.values()
-            if viewer.session_id in session_ids
-        }
+    async def find_token(self, secret: str, address: str) -> Viewer | int | None:
+        return 17 if secret == "limited" else self.tokens.get(secret)
+
+    def issue(self, name: str = "ada", scope: Scope = Scope.READ, user_id: int = 1) -> str:
+        number = next(self.numbers)
+        secret = f"token-{number}"
+        self.tokens[secret] = Viewer(
+            user_id,
+            name,
+            None,
+            OPERATOR,
+            Credential(CredentialKind.TOKEN, number),
+            datetime.now(UTC) + timedelta(hours=1),
+            TokenInUse(number, "script", scope),
+        )
+        return secret
+
+    async def roles_by_credential(
+        self, credentials: Collection[Credential]
+    ) -> dict[Credential, frozenset[Role]]:
+        known = [*self.sessions.values(), *self.tokens.values()]
+        return {one.credential: one.roles for one in known if one.credential in credentials}
 
     async def sign_in(
         self, name: str, password: str, address: str, *, former_secret: str | None = None

@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readAccountSearch } from "./account/search";
 import { readAuditSearch } from "./audit/search";
 import { readBalanceSearch } from "./balance/search";
 import { Dashboard } from "./dashboard/Dashboard";
@@ -141,6 +142,17 @@ const audit = createRoute({
   validateSearch: readAuditSearch,
   component: screen(() => import("./audit/AuditLog"), "AuditLog"),
 });
+const account = createRoute({
+  getParentRoute: () => app,
+  path: "/account",
+  validateSearch: readAccountSearch,
+  component: screen(() => import("./account/Account"), "Account"),
+});
+const terminal = createRoute({
+  getParentRoute: () => app,
+  path: "/device",
+  component: screen(() => import("./account/Device"), "Device"),
+});
 const about = createRoute({
   getParentRoute: () => app,
   path: "/about",
@@ -150,7 +162,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, webhooks, audit, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, webhooks, audit, account, terminal, about]),
   ]),
   parseSearch,
   stringifySearch,

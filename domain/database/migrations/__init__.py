@@ -16,6 +16,7 @@ from domain.database.migrations import (
     m0004_cordon,
     m0005_identity,
     m0006_sign_in_redirects,
+    m0007_tokens,
 )
 
 
@@ -32,4 +33,5 @@ ALL: tuple[Migration, ...] = (
     Migration("0004_cordon", m0004_cordon.apply),
     Migration("0005_identity", m0005_identity.apply),
     Migration("0006_sign_in_redirects", m0006_sign_in_redirects.apply),
+    Migration("0007_tokens", m0007_tokens.apply),
 )

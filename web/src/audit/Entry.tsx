@@ -20,6 +20,7 @@ export const AuditEntryLine = graphql(`
     actor
     actorUser { name }
     address
+    token
     action
     objectKind
     objectId
@@ -83,6 +84,7 @@ export function EntryPane({ entry: masked, existing, close }: EntryPaneProps) {
         <dl className={pane.facts}>
           <div><dt>Who</dt><dd><Who entry={entry} /></dd></div>
           <div><dt>From</dt><dd>{entry.address ?? <span className={css.muted}>the system itself</span>}</dd></div>
+          {entry.token != null && <div><dt>By token</dt><dd>{entry.token}</dd></div>}
           <div><dt>Action</dt><dd><code>{entry.action}</code></dd></div>
           <div><dt>Object</dt><dd>{entry.objectKind} <ObjectLink entry={entry} existing={existing} /></dd></div>
         </dl>

@@ -25,6 +25,11 @@ const ACTIONS: Record<string, readonly [did: string, tried: string]> = {
   "webhook.delete": ["deleted", "delete"],
   "webhook.test": ["tested", "test"],
   "webhook.disable": ["switched off", "switch off"],
+  "token.create": ["created", "create"],
+  "token.allow": ["answered a terminal that asked for a", "answer a terminal that asked for a"],
+  "token.revoke": ["revoked", "revoke"],
+  "session.end": ["ended sessions of", "end sessions of"],
+  "session.end_all": ["signed out everywhere", "sign out everywhere"],
   "user.sign_in": ["signed in as", "sign in as"],
   "user.sign_out": ["signed out", "sign out"],
 };
@@ -57,11 +62,16 @@ export const ACTION_WORDS: Record<string, string> = {
   "webhook.delete": "delete webhook",
   "webhook.test": "test webhook",
   "webhook.disable": "switch webhook off",
+  "token.create": "create token",
+  "token.allow": "answer a terminal",
+  "token.revoke": "revoke token",
+  "session.end": "end sessions",
+  "session.end_all": "sign out everywhere",
   "user.sign_in": "sign in",
   "user.sign_out": "sign out",
 };
 
-export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "cluster"] as const;
+export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "token", "cluster"] as const;
 
 /** "created pool", before the object's name. */
 export function didWhat(action: string, objectKind: string, isRefused: boolean): string {

@@ -1,4 +1,4 @@
-/** The right menu: about, what developers need, the keys, and the way out. */
+/** The right menu: one's account, about, what developers need, the keys, and the way out. */
 import { useNavigate } from "@tanstack/react-router";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useIsOperator, useLive } from "../live/Live";
@@ -28,6 +28,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
       </Button>
       <Popover className={css.popover} placement="bottom end">
         <Menu className={css.menu}>
+          <MenuItem className={css.item} onAction={() => void navigate({ to: "/account" })}>Your account</MenuItem>
           <MenuItem className={css.item} onAction={() => void navigate({ to: "/about" })}>About</MenuItem>
           <Separator className={css.separator} />
           <MenuSection>

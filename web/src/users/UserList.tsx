@@ -68,9 +68,10 @@ export function UserList() {
         <div className={css.actions}>
           <Action isDisabled={one === null} onPress={() => void edit()} describedBy="user-actions"><Icon name="edit" size={14} /> Roles</Action>
           <Action isDisabled={one === null} onPress={() => one && popup("password", one)} describedBy="user-actions"><Icon name="lock" size={14} /> New password</Action>
+          <Action isDisabled={one === null} onPress={() => one && popup("tokens", one)} describedBy="user-actions">Tokens</Action>
           <Action isDisabled={ticked.ids.size === 0} onPress={() => popup("delete", ticked.ids)} describedBy="user-actions"><Icon name="trash" size={14} /> Delete{ticked.ids.size > 1 && ` ${ticked.ids.size}`}</Action>
           <Action kind="primary" onPress={onBoard}><Icon name="plus" size={14} /> On-board users</Action>
-          <span id="user-actions" className="visually-hidden">{ticked.ids.size > 1 ? "Roles and passwords are given one user at a time." : ticked.ids.size === 0 ? "Choose a user first." : ""}</span>
+          <span id="user-actions" className="visually-hidden">{ticked.ids.size > 1 ? "Roles, passwords and tokens are of one user at a time." : ticked.ids.size === 0 ? "Choose a user first." : ""}</span>
         </div>
       )}>
       {isOperator && (

@@ -10,6 +10,7 @@ import type { UserInfo } from "./live";
 import { OnBoard } from "./OnBoard";
 import { ResetPassword } from "./ResetPassword";
 import type { UserSearch } from "./search";
+import { UserTokens } from "./UserTokens";
 
 interface UserPopupsProps {
   search: UserSearch;
@@ -38,6 +39,7 @@ export function UserPopups({ search: { popup, which = [] }, users, groups, jobsO
   const isSelf = user.name === session.name;
   if (popup === "edit") return <EditUser key={user.id} user={user} isSelf={isSelf} onSaved={saved} onClose={close} />;
   if (popup === "password") return <ResetPassword key={user.id} user={user} isSelf={isSelf} onClose={close} />;
+  if (popup === "tokens") return <UserTokens key={user.id} user={user} onClose={close} />;
   return (
     <DeleteUsers
       users={meant}

@@ -6,7 +6,7 @@ import { ROLES } from "./roles";
 /** What stands for "in no group" among the names of groups. */
 export const NO_GROUP = "none";
 
-export type UserPopup = "on-board" | "edit" | "password" | "delete";
+export type UserPopup = "on-board" | "edit" | "password" | "tokens" | "delete";
 
 export interface UserFilters {
   /** Words of name or display name; all must match. */
@@ -28,7 +28,7 @@ export function readUserSearch(search: Record<string, unknown>): UserSearch {
     q: textOf(search["q"]),
     role: listOfThese(search["role"], ROLES),
     group: listOf(search["group"]),
-    popup: oneOf(search["popup"], ["on-board", "edit", "password", "delete"] as const),
+    popup: oneOf(search["popup"], ["on-board", "edit", "password", "tokens", "delete"] as const),
     which: listOf(search["which"]),
   };
 }
