@@ -27,7 +27,7 @@ export function NewToken({ name, secret, onClose }: { name: string; secret: stri
           </>
         )}
       <div className={css.ways}><Segments label="Example" options={WAYS} value={way} onChange={setWay} /> <CopyButton text={example} what="the example" /></div>
-      <pre className={css.example} tabIndex={0} aria-label={`Example with ${way}`}>{example}</pre>
+      <pre className={css.example} aria-label={`Example with ${way}`}>{example}</pre>
       <p className={css.muted}>The examples read the token from the variable QUARTERMASTER_TOKEN, so that it stands in no history of commands.</p>
     </Popup>
   );
