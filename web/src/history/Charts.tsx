@@ -2,7 +2,7 @@
 import { useMemo, useState, type ReactNode } from "react";
 import type { HistoryMetric } from "../gql/graphql";
 import { EventLines } from "../events/EventLines";
-import { useFleet, useInventory } from "../live/Live";
+import { useInventory, useLive } from "../live/Live";
 import { Action } from "../ui/Action";
 import { duration, timeOfDay } from "../ui/format";
 import { Icon } from "../ui/Icon";
@@ -40,7 +40,7 @@ interface ChartsProps {
 
 export function Charts({ subject, search, change, choose, crumb }: ChartsProps) {
   const { nodes } = useInventory();
-  const fleet = useFleet();
+  const { fleet } = useLive().store;
   const [cursor] = useState(() => new Cursor());
   const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set());
   const metrics = (search.metric ?? USUAL).filter((metric) => subject.whose.kind === "node" || !isOfHost(metric));

@@ -10,7 +10,7 @@ interface Followed {
   subject: Subject;
   /** How much of it is shown. */
   seconds: number;
-  /** Drawn anew no more often: less could not be seen. */
+  /** Drawn anew no more often: a bucket, which is a pixel or so. */
   stepSeconds: number;
   isFollowing: boolean;
   onMissing: () => void;

@@ -47,7 +47,7 @@ export function useShown(subject: Subject, metrics: HistoryMetric[], search: His
     history: main.history,
     subject,
     seconds,
-    stepSeconds: Math.max(1, Math.floor(seconds / pixels / 2)),
+    stepSeconds: main.history?.bucketSeconds ?? 1,
     isFollowing,
     onMissing: again,
   });
