@@ -22,7 +22,21 @@ const GAP = 8;
 /** In the pixels of a canvas. */
 export const scaledFont = (font: string): string => font.replace(/([\d.]+)px/, (_, size: string) => `${Number(size) * devicePixelRatio}px`);
 
-/** The titles of events above the plot, as many as have room: the newest first, for it is what one looks for. */
+const WORST_FIRST: readonly HealthLevel[] = ["CRITICAL", "WARNING", "UNKNOWN", "OK"];
+
+/** Where words of these widths begin that belong to these places, each beside its own: null for what has no room. */
+export function places(wants: readonly { at: number; width: number }[], left: number, right: number, gap: number): (number | null)[] {
+  const taken: [number, number][] = [];
+  return wants.map(({ at, width }) => {
+    const isFree = (begin: number) => begin >= left && begin + width <= right && taken.every(([from, to]) => begin >= to + gap || begin + width <= from - gap);
+    const begin = [at, at - width].find(isFree);
+    if (begin === undefined) return null;
+    taken.push([begin, begin + width]);
+    return begin;
+  });
+}
+
+/** The titles of events above the plot, as many as have room: the worst first, and the newest of them. */
 export function tag(u: uPlot, events: readonly Tagged[], font: string, colourOf: (level: HealthLevel) => string): void {
   const { ctx, bbox } = u;
   const scale = devicePixelRatio;
@@ -31,17 +45,14 @@ export function tag(u: uPlot, events: readonly Tagged[], font: string, colourOf:
   ctx.textAlign = "left";
   ctx.textBaseline = "bottom";
   const right = bbox.left + bbox.width;
-  const taken: [number, number][] = [];
-  for (const { time, level, title } of events.toSorted((a, b) => b.time - a.time)) {
-    const at = u.valToPos(time, "x", true);
-    if (at < bbox.left || at > right) continue;
-    const width = ctx.measureText(title).width;
-    // To the left of its line where it would not fit on the right.
-    const begin = at + width > right ? Math.max(bbox.left, at - width) : at;
-    if (taken.some(([from, to]) => begin < to + GAP * scale && begin + width > from - GAP * scale)) continue;
-    taken.push([begin, begin + width]);
-    ctx.fillStyle = colourOf(level);
-    ctx.fillText(title, begin, bbox.top - 2 * scale);
-  }
+  const shown = events
+    .map((event) => ({ ...event, at: u.valToPos(event.time, "x", true), width: ctx.measureText(event.title).width }))
+    .filter(({ at }) => at >= bbox.left && at <= right)
+    .toSorted((a, b) => WORST_FIRST.indexOf(a.level) - WORST_FIRST.indexOf(b.level) || b.time - a.time);
+  places(shown, bbox.left, right, GAP * scale).forEach((begin, i) => {
+    if (begin === null) return;
+    ctx.fillStyle = colourOf(shown[i].level);
+    ctx.fillText(shown[i].title, begin, bbox.top - 2 * scale);
+  });
   ctx.restore();
 }

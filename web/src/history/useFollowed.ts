@@ -10,7 +10,7 @@ interface Followed {
   subject: Subject;
   /** How much of it is shown. */
   seconds: number;
-  /** Drawn anew no more often: a bucket, which is a pixel or so. */
+  /** Drawn anew no more often: in less than a bucket, which is a pixel or so, there is little to see. */
   stepSeconds: number;
   isFollowing: boolean;
   onMissing: () => void;

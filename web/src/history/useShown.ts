@@ -18,6 +18,7 @@ const SourcesDocument = graphql(`
 
 const USUAL_RANGE: RangeName = "1h";
 const OVERVIEW_PIXELS = 300;
+const LONGEST_STEP_SECONDS = 5;
 
 const FEWEST_PIXELS = 300;
 const MOST_PIXELS = 2000;
@@ -47,7 +48,7 @@ export function useShown(subject: Subject, metrics: HistoryMetric[], search: His
     history: main.history,
     subject,
     seconds,
-    stepSeconds: main.history?.bucketSeconds ?? 1,
+    stepSeconds: Math.min(LONGEST_STEP_SECONDS, main.history?.bucketSeconds ?? 1),
     isFollowing,
     onMissing: again,
   });
