@@ -97,9 +97,9 @@ INKED = """canvas => {
 async def test_the_lines_of_a_node_begin_with_the_last_hour(lab: Lab, begun: int) -> None:
     page = lab.page
     await lab.open("/nodes/h100-a")
-    line = page.get_by_test_id("node-devices").locator("canvas").first
-    await expect(line).to_be_visible()
-    await page.wait_for_function(f"({INKED})(document.querySelector('tbody canvas')) > 0.75")
+    devices = page.get_by_test_id("node-devices")
+    await expect(devices).to_have_attribute("data-filled", "true")
+    assert await devices.locator("canvas").first.evaluate(INKED) > 0.75
 
 
 @pytest.mark.spec("DEV-3")

@@ -2,11 +2,11 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { figure, METRICS, topOf } from "../history/metrics";
+import { NotRead } from "../history/NotRead";
 import { useRecording } from "../history/useRecording";
 import type { DeviceInfo } from "../live/documents";
 import { useFleet } from "../live/Live";
 import type { LiveMetric } from "../live/recording";
-import { Action } from "../ui/Action";
 import { Segments } from "../ui/Segments";
 import { Chart } from "./Chart";
 import css from "./Chart.module.css";
@@ -65,11 +65,7 @@ export function DeviceCharts({ device }: { device: DeviceInfo }) {
           </figure>
         );
       })}
-      {recording.failure && (
-        <p className={css.note} role="alert">
-          What was before this page was opened could not be read: “{recording.failure.message}” <Action kind="link" onPress={recording.retry}>Retry</Action>
-        </p>
-      )}
+      <NotRead recording={recording} />
     </div>
   );
 }

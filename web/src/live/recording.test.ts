@@ -58,6 +58,20 @@ it("says what the server said, and asks for the same again when it is told to", 
   expect(values(9_990, 9_992)).toEqual([5, 5]);
 });
 
+it("asks again by itself some time after a failure", async () => {
+  const read = vi.fn<ReadKept>().mockResolvedValueOnce({ failure: { message: "away", requestId: null } }).mockImplementation(server(5));
+  const { one, hear } = recording(read);
+  for (let second = 10_000; second < 10_015; second++) {
+    hear(second, 7);
+    await settled();
+  }
+  expect(read).toHaveBeenCalledTimes(1);
+  hear(10_015, 7);
+  await settled();
+  expect(read).toHaveBeenCalledTimes(2);
+  expect(one.failure).toBeNull();
+});
+
 it("forgets an answer that comes when nobody looks any more", async () => {
   const { one, hear, read: values } = recording(server(5));
   hear(10_000, 7);

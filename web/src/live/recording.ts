@@ -7,6 +7,9 @@ import type { Failure } from "../session/graph";
 import { Signal } from "./signal";
 import { HOLD_SECONDS, Track, TRACK_SECONDS } from "./track";
 
+/** So long after a failure the same is asked for again, with the next tick. */
+const AGAIN_SECONDS = 15;
+
 /** What is pushed with every tick, of every device. */
 export type LiveMetric = Extract<HistoryMetric, "UTILISATION_PERCENT" | "MEMORY_USED_BYTES" | "POWER_WATTS" | "TEMPERATURE_CELSIUS">;
 
@@ -31,6 +34,7 @@ export class Recording {
   private newest: number | null = null;
   /** The stretch to ask for: from where nothing was heard to where something was. */
   private missing: { since: number; until: number } | null = null;
+  private failedAt = 0;
   private isAsking = false;
   private isStopped = false;
 
@@ -59,7 +63,7 @@ export class Recording {
       const since = this.missing?.since ?? last ?? 0;
       this.missing = { since: Math.max(since, second - TRACK_SECONDS + 1), until: second };
       void this.ask();
-    }
+    } else if (this.failure !== null && second - this.failedAt >= AGAIN_SECONDS) void this.ask();
   }
 
   readonly retry = (): void => void this.ask();
@@ -87,6 +91,7 @@ export class Recording {
     }
     if ("failure" in answer) {
       this.failure = answer.failure;
+      this.failedAt = this.newest ?? 0;
       this.missing ??= { since, until };
       this.missing.since = Math.min(this.missing.since, since);
     } else {

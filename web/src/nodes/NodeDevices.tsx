@@ -4,6 +4,7 @@ import type { DeviceInfo } from "../live/documents";
 import { HEALTH } from "../live/fleet";
 import { useFleet } from "../live/Live";
 import type { LiveMetric } from "../live/recording";
+import { NotRead } from "../history/NotRead";
 import { useRecording } from "../history/useRecording";
 import { count, gib, share } from "../ui/format";
 import { LEVEL_WORD, Mark } from "../ui/Mark";
@@ -23,7 +24,7 @@ export function NodeDevices({ devices }: { devices: readonly DeviceInfo[] }) {
   const c = fleet.columns;
   return (
     <div className={table.scroll}>
-      <table className={table.table} data-testid="node-devices">
+      <table className={table.table} data-testid="node-devices" data-filled={recording.isFilled}>
         <thead>
           <tr>
             <th scope="col">GPU</th><th scope="col">Health</th><th scope="col">Used, last hour</th>
@@ -55,6 +56,7 @@ export function NodeDevices({ devices }: { devices: readonly DeviceInfo[] }) {
           })}
         </tbody>
       </table>
+      <NotRead recording={recording} />
     </div>
   );
 }
