@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -71,8 +72,9 @@ async def begin(graph: Graph, socket: ClientConnection, secret: str, asked: str)
 
 async def close_code(socket: ClientConnection) -> int | None:
     try:
-        while True:
-            await socket.recv()
+        async with asyncio.timeout(10):
+            while True:
+                await socket.recv()
     except ConnectionClosed:
         return socket.close_code
 
@@ -174,7 +176,8 @@ async def test_an_event_stream_and_a_socket_end_with_what_they_were_opened_by(
         else:
             await done(graph, "resetPassword", user=eve["user"]["id"])
         assert await close_code(open_socket) == 4401
-        assert [line async for line in lines][-1] != "event: complete"
+        async with asyncio.timeout(10):
+            assert [line async for line in lines][-1] != "event: complete"
         later = await program.http.post("/graphql", json={"query": "{ viewer { name } }"})
         assert later.status_code == 401
 
@@ -353,3 +356,16 @@ async def test_signing_out_everywhere_ends_every_session_and_leaves_tokens(graph
             assert (await one.http.get("/auth/session")).status_code == 401
     async with bearing(graph, secret) as program:
         assert (await program.ask("{ viewer { name } }"))["viewer"] == {"name": "ada"}
+
+
+@pytest.mark.spec("T-45", "T-51")
+async def test_no_log_line_holds_a_token(graph: Graph, capfd: pytest.CaptureFixture[str]) -> None:
+    _, secret = await make(graph)
+    async with bearing(graph, secret) as program:
+        await program.ask("{ viewer { name } }")
+        assert (await program.http.post("/graphql", content=b"{")).status_code >= 400
+    async with socket(graph) as open_socket:
+        await begin(graph, open_socket, secret, "subscription { clusterSnapshot { name } }")
+    logged = "".join(capfd.readouterr())
+    assert "path=/graphql" in logged
+    assert secret not in logged
