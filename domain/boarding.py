@@ -9,6 +9,7 @@ from dataclasses import replace
 from domain.actors import Actor
 from domain.authentication import BackendFailed
 from domain.backends import Backends
+from domain.credentials import ByToken
 from domain.database import Change, fetch, holds_role, operation
 from domain.groups import create_group, edit_group
 from domain.known_people import people_who_knocked
@@ -56,7 +57,7 @@ async def vouched_for(
     ]
 
 
-@operation("user.on_board_group", by=Role.OPERATOR)
+@operation("user.on_board_group", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def on_board_group(
     change: Change, name: str, newcomers: Sequence[Newcomer], joining: Sequence[int]
 ) -> tuple[int, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain import authentication
+from domain.actors import Actor
+from domain.users import Newcomer, User, on_board
 from tests.services.chromium import Axe
 from tests.services.slapd import BASE, HOST, PASSWORD, READER, READER_PASSWORD, Directory
 from tests.web.lab import Lab
@@ -96,6 +100,27 @@ async def test_candidates_of_the_directory_come_on_board_and_sign_in(
     await expect(page.get_by_role("row").filter(has_text="u0007")).to_contain_text("Operator")
     await page.context.clear_cookies()
     await lab.sign_in("u0007", PASSWORD)
+
+
+@pytest.mark.spec("T-17")
+async def test_who_left_the_directory_is_shown_so_with_the_jobs_that_still_run(
+    lab: Lab, axe: Axe
+) -> None:
+    await lab.add_node("n1")
+    await on_board(Actor.system("test"), [Newcomer("grace")])
+    grace = await User.get(name="grace")
+    await lab.nodes["n1"].run_job("train-resnet", "grace", 0)
+    await User.filter(id=grace.id).update(left_directory_at=datetime.now(UTC))
+    await lab.graph.announce("user", [grace.id])
+    await lab.sign_in()
+    attention = lab.page.get_by_role("region", name="Needs attention")
+    await expect(attention).to_contain_text("left the directory with 1 active job")
+    await expect(attention).to_contain_text("train-resnet")
+    await lab.open("/users")
+    await expect(lab.page.get_by_role("row").filter(has_text="grace")).to_contain_text(
+        "left the directory"
+    )
+    assert await axe(lab.page) == []
 
 
 @pytest.mark.spec("USER-2")

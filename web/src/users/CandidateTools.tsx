@@ -33,7 +33,7 @@ export function CandidateTools({ candidates, words, setWords, isTaken, onAdd }: 
         {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
         <input type="search" autoFocus value={words} onChange={(event) => setWords(event.target.value)} placeholder={backend === "local" ? "Name" : "Name or login"} aria-label="Find a person" spellCheck={false} />
       </span>
-      {backend === "local" && <span className={css.add}>
+      {(backend === null || backend === "local") && <span className={css.add}>
         <input
           value={name}
           onChange={(event) => setName(event.target.value)}
