@@ -117,6 +117,7 @@ class UserRow:
     group_id: int | None
     created_at: datetime
     last_sign_in_at: datetime | None
+    left_directory_at: datetime | None
     version: int
     roles: tuple[Role, ...] = ()
 

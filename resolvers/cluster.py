@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import cached_property
 
 from domain.jobs import JobState
-from domain.snapshot import PoolRow
+from domain.snapshot import PoolRow, UserRow
 from resolvers.balance import IdleDevice, idle_devices
 from resolvers.context import Context, Info
 from resolvers.health import Attention, attention
@@ -112,6 +112,14 @@ class Cluster:
         return attention(self._context)
 
     @cached_property
+    def all_departed(self) -> list[UserRow]:
+        jobs = self._snapshot.jobs_of_user
+        left = (user for user in self._snapshot.users.values() if user.left_directory_at)
+        return sorted(
+            (user for user in left if jobs.get(user.id)), key=lambda user: user.name.casefold()
+        )
+
+    @cached_property
     def all_idle(self) -> list[IdleDevice]:
         return idle_devices(self._context, self._snapshot.devices.values())
 
@@ -128,6 +136,10 @@ def cluster(info: Info) -> Cluster:
 
 def attention_items(root: Cluster, first: int = 20) -> list[Attention]:
     return root.all_attention[: max(0, first)]
+
+
+def departed(root: Cluster, first: int = 20) -> list[UserRow]:
+    return root.all_departed[: max(0, first)]
 
 
 def idle_items(root: Cluster, first: int = 20) -> list[IdleDevice]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from resolvers import cluster, history
@@ -12,6 +14,9 @@ from schema.load import Load
 from schema.pools import Pool
 from schema.scalars import Bytes, DateTime
 from schema.telemetry import DeviceTelemetry
+
+if TYPE_CHECKING:
+    from schema.users import User
 
 
 @strawberry.type(description="The cluster at one tick.")
@@ -39,6 +44,10 @@ class Cluster:
     )
     attention: list[Attention] = field(
         cluster.attention_items, description="What needs a person, worst first."
+    )
+    departed: list[Annotated[User, strawberry.lazy("schema.users")]] = field(
+        cluster.departed,
+        description="Who left the directory while jobs of theirs run or wait, by name.",
     )
     attention_total: int = field(cluster.attention_total)
     idle_devices: list[IdleDevice] = field(

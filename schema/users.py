@@ -39,6 +39,10 @@ class User(Node):
     created_at: DateTime
     version: int = strawberry.field(description="To be sent with an edit; it grows with each.")
     last_sign_in_at: DateTime | None
+    provider: str = strawberry.field(description='"local", or the kind of backend they are of.')
+    left_directory_at: DateTime | None = strawberry.field(
+        description="Since when the backend has nobody like that; they cannot sign in."
+    )
     tokens: list[ApiToken] = field(tokens.of_user, description="Those that are not revoked.")
     sessions: list[Session] | None = field(
         sessions.of_user, description="Where one is signed in; null for others, operators too."

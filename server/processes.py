@@ -97,6 +97,7 @@ async def _control(settings: Settings, bus: Bus) -> None:
             free_bytes=free_bytes,
             outbound=Outbound(settings.outbound_policy),
             origin=Origin(settings.cluster_name, settings.public_url.rstrip("/")),
+            backends=Backends(settings.outbound_policy),
         )
 
 

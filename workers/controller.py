@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import structlog
 
 from domain.announcements import Announcement, prune_outbox, send_announcements
+from domain.backends import Backends
 from domain.database import is_unavailable
 from domain.device_requests import prune_device_requests
 from domain.jobs import prune_jobs
@@ -26,6 +27,7 @@ from outbound.client import Outbound
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
+from workers.directory_watch import DirectoryWatch
 from workers.health_watch import HealthWatch
 from workers.historian import FreeBytes, Historian, unknown
 from workers.leadership import lead
@@ -51,11 +53,13 @@ async def control(
     free_bytes: FreeBytes = unknown,
     outbound: Outbound | None = None,
     origin: Origin | None = None,
+    backends: Backends | None = None,
 ) -> None:
     """Run until cancelled: at work while `holder` has the lease, else standing by.
 
     `free_bytes`: what is left on the database's disk, where that is known.
     `outbound`: by which webhooks are told of changes of health; None tells none.
+    `backends`: where people on board are looked for; None looks for none.
     """
 
     async def work() -> None:
@@ -63,7 +67,8 @@ async def control(
         webhooks = None
         if outbound is not None and origin is not None:
             webhooks = WebhookDeliveries(bus, outbound, origin, time)
-        await Controller(bus, time, free_bytes, webhooks).run()
+        people = None if backends is None else DirectoryWatch(backends, time)
+        await Controller(bus, time, free_bytes, webhooks, people).run()
 
     await lead(LEASE, holder, work, clock)
 
@@ -75,10 +80,12 @@ class Controller:
         clock: Clock,
         free_bytes: FreeBytes = unknown,
         webhooks: WebhookDeliveries | None = None,
+        people: DirectoryWatch | None = None,
     ) -> None:
         self.bus = bus
         self.clock = clock
         self.webhooks = webhooks
+        self.people = people
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
         self.recorder = Recorder(bus, self.health.is_heard)
@@ -99,6 +106,8 @@ class Controller:
         }
         if self.webhooks is not None:
             parts["webhooks"] = self.webhooks.run
+        if self.people is not None:
+            parts["people"] = self.people.run
         async with asyncio.TaskGroup() as tasks:
             for name, part in parts.items():
                 state = Supervised(f"controller.{name}")

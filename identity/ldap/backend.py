@@ -27,7 +27,7 @@ from outbound.policy import Policy
 T = TypeVar("T")
 
 DEFAULT_PORTS = {"ldaps": 636, "ldap": 389}
-SIGN_IN_SECONDS = 10.0
+SIGN_IN_SECONDS = 8.0
 LIST_SECONDS = 30.0
 MOST_LISTED = 20_000
 MOST_GROUPS_LISTED = 5_000

@@ -159,13 +159,18 @@ async def test_a_secret_left_blank_stays_and_a_given_one_replaces_it(graph: Grap
 @pytest.mark.spec("T-46")
 def test_no_output_of_the_schema_is_called_a_secret() -> None:
     outputs = [
-        field
+        f"{name}.{field}"
         for name, type_ in SCHEMA.type_map.items()
         if hasattr(type_, "fields") and not name.startswith("__") and "Input" not in name
         for field in type_.fields
     ]
     assert len(outputs) > 100
-    assert [one for one in outputs if "secret" in one.casefold()] == []
+    assert {one for one in outputs if "secret" in one.rpartition(".")[2].casefold()} == {
+        # The names of secrets, and a token's own, which is told once.
+        "Authentication.secretsSet",
+        "BackendSecretNeeded.secrets",
+        "TokenCreated.secret",
+    }
 
 
 @pytest.mark.spec("T-45", "T-46", "T-51")

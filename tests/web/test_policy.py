@@ -30,7 +30,7 @@ from tests.web.conftest import Console
 
 SCREENS = (
     *("/", "/nodes", "/devices", "/history", "/jobs", "/balance", "/events"),
-    *("/pools", "/groups", "/users", "/webhooks", "/audit", "/about"),
+    *("/pools", "/groups", "/users", "/authentication", "/webhooks", "/audit", "/about"),
     *("/account", "/device"),
 )
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"

@@ -153,6 +153,11 @@ const terminal = createRoute({
   path: "/device",
   component: screen(() => import("./account/Device"), "Device"),
 });
+const authentication = createRoute({
+  getParentRoute: () => app,
+  path: "/authentication",
+  component: screen(() => import("./authentication/Authentication"), "Authentication"),
+});
 const about = createRoute({
   getParentRoute: () => app,
   path: "/about",
@@ -162,7 +167,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, webhooks, audit, account, terminal, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, authentication, webhooks, audit, account, terminal, about]),
   ]),
   parseSearch,
   stringifySearch,

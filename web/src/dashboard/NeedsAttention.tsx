@@ -63,7 +63,7 @@ export function NeedsAttention({ cluster }: { cluster: FragmentType<typeof Needs
               </div>
               <div className={css.right}>
                 <span>{hint.since === null ? "" : since(hint.since, Date.parse(data.time))}</span>
-                <Link to="/balance" aria-label={`Balance ${hint.subject}`}>Balance</Link>
+                {hint.kind === "left" ? <Link to="/jobs" search={{ user: [hint.subject] }} aria-label={`Jobs of ${hint.subject}`}>Jobs</Link> : <Link to="/balance" aria-label={`Balance ${hint.subject}`}>Balance</Link>}
               </div>
             </li>
           ))}

@@ -11,6 +11,7 @@ const BalanceHintsFragment = graphql(`
       name
       load { free waitingJobs waitingDevices waitingSince }
     }
+    departed { id name leftDirectoryAt jobs(first: 3) { totalCount edges { node { name } } } }
     idleDevicesTotal
     idleDevices(first: 20) {
       since
@@ -24,7 +25,7 @@ const BalanceHintsFragment = graphql(`
 const WORTH_A_HINT_MS = 15 * 60_000;
 
 export interface Hint {
-  kind: "waits" | "idle";
+  kind: "left" | "waits" | "idle";
   subject: string;
   title: string;
   remedy: string;
@@ -33,7 +34,21 @@ export interface Hint {
 
 export function useBalanceHints(cluster: FragmentType<typeof BalanceHintsFragment> | null): Hint[] {
   const data = useFragment(BalanceHintsFragment, cluster);
-  return data === null ? [] : [...waits(data), ...idle(data)];
+  return data === null ? [] : [...left(data), ...waits(data), ...idle(data)];
+}
+
+/** Nobody is there to end what runs for them. */
+function left({ departed }: Pushed): Hint[] {
+  return departed.map(({ name, leftDirectoryAt, jobs }) => {
+    const names = jobs.edges.map((edge) => edge.node.name).join(", ");
+    return {
+      kind: "left",
+      subject: name,
+      title: `left the directory with ${plural(jobs.totalCount, "active job")}`,
+      remedy: `End ${jobs.totalCount > jobs.edges.length ? `${names} and others` : names}, then delete the user`,
+      since: leftDirectoryAt ?? null,
+    };
+  });
 }
 
 function waits({ pools }: Pushed): Hint[] {

@@ -48,6 +48,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
         <Item to="/users" icon="users" count={c?.usersTotal}>Users</Item>
       </Section>
       <Section title="Run">
+        {isOperator && <Item to="/authentication" icon="lock">Authentication</Item>}
         {isOperator && <Item to="/webhooks" icon="webhook">Webhooks</Item>}
         {isOperator && <Item to="/audit" icon="audit">Audit log</Item>}
         <Item to="/about" icon="cluster">About</Item>

@@ -24,6 +24,7 @@ const SCREENS: Found[] = (
     ["Pools", "/pools", "pools"],
     ["Groups", "/groups", "groups"],
     ["Users", "/users", "users"],
+    ["Authentication", "/authentication", "lock"],
     ["Webhooks", "/webhooks", "webhook"],
     ["Audit log", "/audit", "audit"],
     ["About", "/about", "cluster"],
@@ -39,7 +40,7 @@ interface Known {
   isOperator: boolean;
 }
 
-const FOR_OPERATORS = new Set(["/audit", "/webhooks"]);
+const FOR_OPERATORS = new Set(["/authentication", "/audit", "/webhooks"]);
 
 export function find(text: string, known: Known): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

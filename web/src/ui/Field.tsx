@@ -1,6 +1,6 @@
 /** One thing to type or to choose, its name above it and what is wrong with it below. */
 import type { ReactNode, Ref } from "react";
-import { Button, FieldError, Input, Label, ListBox, ListBoxItem, Popover, Select, SelectValue, Text, TextField } from "react-aria-components";
+import { Button, FieldError, Input, Label, ListBox, ListBoxItem, Popover, Select, SelectValue, Text, TextArea, TextField } from "react-aria-components";
 import css from "./Field.module.css";
 import { Icon } from "./Icon";
 import segments from "./Segments.module.css";
@@ -22,15 +22,19 @@ interface TextProps extends FieldProps {
   isRequired?: boolean;
   autoFocus?: boolean;
   maxLength?: number;
+  /** A password: not shown, and no browser offers to keep it. */
+  isSecret?: boolean;
+  /** Several lines. */
+  isLong?: boolean;
   ref?: Ref<HTMLInputElement>;
 }
 
-export function TextEntry({ label, note, hint, error, className, value, onChange, isRequired, autoFocus, maxLength, ref }: TextProps) {
+export function TextEntry({ label, note, hint, error, className, value, onChange, isRequired, autoFocus, maxLength, isSecret, isLong, ref }: TextProps) {
   return (
     <TextField className={`${css.field} ${className ?? ""}`} value={value} onChange={onChange} isInvalid={error != null}
-      validationBehavior="aria" autoComplete="off" {...(isRequired && { isRequired })} {...(autoFocus && { autoFocus })} {...(maxLength && { maxLength })}>
+      validationBehavior="aria" autoComplete={isSecret ? "new-password" : "off"} {...(isSecret && { type: "password" })} {...(isRequired && { isRequired })} {...(autoFocus && { autoFocus })} {...(maxLength && { maxLength })}>
       <Label className={css.label}>{label} {note !== undefined && <span>{note}</span>}</Label>
-      <Input className={css.input} spellCheck={false} {...(ref && { ref })} />
+      {isLong ? <TextArea className={css.long} rows={4} spellCheck={false} /> : <Input className={css.input} spellCheck={false} {...(ref && { ref })} />}
       <Below hint={hint} error={error} />
     </TextField>
   );

@@ -3,6 +3,7 @@ import type { GroupInfo } from "../groups/live";
 import { Check } from "../ui/Check";
 import { count, since } from "../ui/format";
 import { Cell, Grid, type Column } from "../ui/Grid";
+import { Mark } from "../ui/Mark";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { useNow } from "../ui/useNow";
 import { GroupChoice } from "./GroupChoice";
@@ -31,20 +32,22 @@ interface CandidateGridProps {
 }
 
 export function CandidateGrid({ candidates, chosen, words, groups, onToggle, onToggleAll, onChange }: CandidateGridProps) {
-  const { people, problem, failure, total, refresh } = candidates;
+  const { people, problem, failure, total, backend, refresh } = candidates;
   const known = new Map(people?.map((person) => [keyOf(person.name), person]));
   const added = [...chosen].filter(([key, one]) => one.isAdded && !known.has(key)).map(([key]) => key);
   const ids = [...added, ...known.keys()];
   const nameOf = (key: string) => known.get(key)?.name ?? chosen.get(key)?.name ?? key;
   const trouble = failure !== null && !people ? <Failed what="The candidates" failure={failure} retry={refresh} />
-    : problem !== null ? <Failed what="The candidates" failure={{ message: problem, requestId: null }} retry={refresh} />
+    : problem !== null && !people?.length ? <Failed what="The candidates" failure={{ message: problem, requestId: null }} retry={refresh} />
+    : problem !== null ? <p className={css.stale} role="alert"><Mark level="WARNING" /> The backend does not answer ({problem}). This is what it said before.</p>
     : null;
-  if (trouble !== null && added.length === 0) return <div className={css.rows}>{trouble}</div>;
+  if (trouble !== null && added.length === 0 && !people?.length) return <div className={css.rows}>{trouble}</div>;
   if (people === undefined && trouble === null) return <div className={css.rows}><Skeleton rows={8} rowHeight={36} /></div>;
   if (ids.length === 0) {
     return (
       <div className={css.rows}>
-        {words.trim() === "" ? (
+        {backend !== "local" ? <Empty title={words.trim() === "" ? "Nobody to choose from" : "Nobody is called so"}>{words.trim() === "" ? "Everybody whom the backend told of is on board." : "The backend knows nobody of this name who is not on board."}</Empty>
+        : words.trim() === "" ? (
           <Empty title="Nobody to choose from">
             The local backend has no directory: it knows the owners of jobs, and all of them are on board. Anybody else is added by login, above.
           </Empty>
@@ -100,8 +103,8 @@ function CandidateCells({ name, person, one, groups, onToggle, onChange }: Candi
     <>
       <Cell kind="check"><Check label={name} isSelected={one !== undefined} onChange={onToggle} /></Cell>
       <Cell kind={one && "name"} title={name}>{name}</Cell>
-      <Cell>{one ? <DisplayName of={name} value={one.displayName} onChange={(displayName) => onChange({ ...one, displayName })} /> : dash}</Cell>
-      <Cell kind="muted">{person === undefined ? "added by login" : jobsOf(person)}</Cell>
+      <Cell>{person?.subject != null ? person.displayName ?? dash : one ? <DisplayName of={name} value={one.displayName} onChange={(displayName) => onChange({ ...one, displayName })} /> : dash}</Cell>
+      <Cell kind="muted">{person === undefined ? "added by login" : person.knockedAt != null ? `tried to sign in ${since(person.knockedAt, now)} ago` : jobsOf(person)}</Cell>
       <Cell kind="number"><span className={css.muted}>{person?.lastSeenAt == null ? "–" : since(person.lastSeenAt, now)}</span></Cell>
       <Cell>{one ? <GroupChoice label={`Group of ${name}`} groups={groups} value={one.group} onChange={(group) => onChange({ ...one, group })} /> : dash}</Cell>
       <Cell>{one ? <RoleToggles label={`Roles of ${name}`} roles={one.roles} onChange={(role, isOn) => onChange({ ...one, roles: withRole(one.roles, role, isOn) })} /> : dash}</Cell>

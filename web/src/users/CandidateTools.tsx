@@ -31,9 +31,9 @@ export function CandidateTools({ candidates, words, setWords, isTaken, onAdd }: 
         <Icon name="search" />
         {/* The popup opens for this. */}
         {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
-        <input type="search" autoFocus value={words} onChange={(event) => setWords(event.target.value)} placeholder="Name" aria-label="Find a person" spellCheck={false} />
+        <input type="search" autoFocus value={words} onChange={(event) => setWords(event.target.value)} placeholder={backend === "local" ? "Name" : "Name or login"} aria-label="Find a person" spellCheck={false} />
       </span>
-      <span className={css.add}>
+      {(backend === null || backend === "local") && <span className={css.add}>
         <input
           value={name}
           onChange={(event) => setName(event.target.value)}
@@ -50,9 +50,9 @@ export function CandidateTools({ candidates, words, setWords, isTaken, onAdd }: 
           maxLength={120}
         />
         <Action onPress={add} isDisabled={!canAdd}><Icon name="plus" size={14} /> Add</Action>
-      </span>
+      </span>}
       <span className={css.source}>
-        {backend !== null && <>{backend === "local" ? "Owners of jobs here" : backend}{readAt !== null && <> · read {since(readAt, now)} ago</>}</>}
+        {backend !== null && <>{backend === "local" ? "Owners of jobs here" : backend.toUpperCase()}{readAt !== null && <> · read {since(readAt, now)} ago</>}</>}
         <Action onPress={refresh} isDisabled={isLoading}><Icon name="refresh" size={14} /> Refresh</Action>
       </span>
     </div>

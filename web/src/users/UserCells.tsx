@@ -21,12 +21,12 @@ export const USER_COLUMNS: readonly Column[] = [
 
 export function UserCells({ user, jobs, isSelf }: { user: UserInfo; jobs: readonly JobInfo[]; isSelf: boolean }) {
   const now = useNow();
-  const { name, displayName, roles, group, lastSignInAt } = user;
+  const { name, displayName, roles, group, lastSignInAt, leftDirectoryAt } = user;
   const running = jobs.filter((job) => job.state === "RUNNING");
   const held = running.reduce((total, job) => total + job.heldDevices, 0);
   return (
     <>
-      <Cell kind="name" title={displayName ?? name}>{displayName ?? name}{isSelf && <span className={css.you}> you</span>}</Cell>
+      <Cell kind="name" title={displayName ?? name}>{displayName ?? name}{isSelf && <span className={css.you}> you</span>}{leftDirectoryAt != null && <span className={css.left} title={`Since ${fullMoment(Date.parse(leftDirectoryAt))}: cannot sign in`}> left the directory</span>}</Cell>
       <Cell kind="muted" title={name}>{name}</Cell>
       <Cell title={rolesInWords(user)}>{roles.length === 0 ? <span className={css.muted}>none</span> : rolesInWords(user)}</Cell>
       <Cell>{group ? <Link to="/groups" search={{ q: group.name }}>{group.name}</Link> : <span className={css.muted}>none</span>}</Cell>

@@ -17,6 +17,7 @@ const UserChangesDocument = graphql(`
         version
         createdAt
         lastSignInAt
+        leftDirectoryAt
         group { id name }
       }
     }

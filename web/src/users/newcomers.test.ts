@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { each, keyOf, newcomer, NOTHING_SET, sharedGroup, sharedRoles, toInput, willHappen, withRole, type Newcomer } from "./newcomers";
 
 const one = (name: string, group: string | null, ...roles: Newcomer["roles"] extends ReadonlySet<infer R> ? R[] : never): [string, Newcomer] =>
-  [name, { name, displayName: "", group, roles: new Set(roles), isAdded: false }];
+  [name, { name, displayName: "", group, roles: new Set(roles), isAdded: false, subject: null }];
 const people = new Map([one("ada", "g1", "DATA_SCIENTIST"), one("ben", "g1", "DATA_SCIENTIST", "ML_ENGINEER"), one("eve", null)]);
 const nameOf = (id: string) => ({ g1: "Vision", g2: "Research" })[id] ?? id;
 

@@ -12,6 +12,8 @@ export interface Newcomer {
   roles: ReadonlySet<Role>;
   /** Not one of the backend's: somebody typed the name. */
   isAdded: boolean;
+  /** By which the backend knows them; null: a local user. */
+  subject: string | null;
 }
 
 export type Newcomers = ReadonlyMap<string, Newcomer>;
@@ -24,7 +26,8 @@ export interface Defaults {
 
 export const NOTHING_SET: Defaults = { group: null, roles: new Set() };
 
-export const newcomer = (name: string, isAdded: boolean, { group, roles }: Defaults): Newcomer => ({ name, displayName: "", group, roles, isAdded });
+export const newcomer = (name: string, isAdded: boolean, { group, roles }: Defaults, known?: { subject?: string | null | undefined; displayName?: string | null | undefined }): Newcomer =>
+  ({ name, displayName: known?.displayName ?? "", group, roles, isAdded, subject: known?.subject ?? null });
 
 export function withRole(roles: ReadonlySet<Role>, role: Role, isOn: boolean): Set<Role> {
   const next = new Set(roles);
@@ -53,7 +56,7 @@ export function sharedGroup(chosen: Newcomers): string | null | undefined {
 }
 
 export const toInput = (chosen: Newcomers): NewcomerInput[] =>
-  [...chosen.values()].map(({ name, displayName, group, roles }) => ({ name, displayName: displayName.trim() || null, group, roles: ROLES.filter((role) => roles.has(role)) }));
+  [...chosen.values()].map(({ name, displayName, group, roles, subject }) => ({ name, subject, displayName: displayName.trim() || null, group, roles: ROLES.filter((role) => roles.has(role)) }));
 
 /** "2 join Vision, 1 Research, 1 no group yet." and who can do nothing yet. */
 export function willHappen(chosen: Newcomers, nameOfGroup: (id: string) => string): { joins: string; trouble: string } {
