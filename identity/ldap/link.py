@@ -81,9 +81,14 @@ class _VerifiedTls(ldap3.Tls):  # type: ignore[misc]
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
         self._link.step = "tls"
         try:
+            # First where `cut` finds it: a handshake may wait for ever.
             connection.socket = self._target.context.wrap_socket(
-                connection.socket, server_hostname=self._target.host
+                connection.socket,
+                server_hostname=self._target.host,
+                do_handshake_on_connect=False,
             )
+            self._link.require_not_cut()
+            connection.socket.do_handshake()
         except ssl.SSLError as error:
             self._link.tls_problem = getattr(error, "verify_message", None) or error.reason
             raise
@@ -99,8 +104,6 @@ class Link:
 
     def open(self) -> None:
         """Connected and encrypted, at the first of the addresses that answers. Raises: Failed."""
-        if self._is_cut:
-            raise Failed(self.step, self._why())
         for number, address in enumerate(self._target.addresses):
             try:
                 self._open_at(address)
@@ -178,6 +181,11 @@ class Link:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
+    def require_not_cut(self) -> None:
+        """Raises: Failed."""
+        if self._is_cut:
+            raise Failed(self.step, self._why())
+
     def close(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(LDAPException, OSError):
@@ -186,6 +194,7 @@ class Link:
     def _open_at(self, address: str) -> None:
         target = self._target
         self.step = "connect"
+        self.require_not_cut()
         server = ldap3.Server(
             address,
             port=target.port,
