@@ -38,7 +38,10 @@ class LdapInput:
 
 @dataclass
 class OidcInput:
-    """`clientSecret`: left out, the one that is kept for this issuer and authority."""
+    """`clientSecret`: left out, the one that is kept for this issuer and authority.
+
+    `groupsClaim`: an empty one says that the provider tells of no groups.
+    """
 
     issuer: str
     client_id: str
@@ -187,9 +190,10 @@ def _given(input: BackendInput) -> tuple[BackendSettings, dict[str, Secret]]:
             bind_password=input.ldap.bind_password
         )
     if input.oidc:
-        return OidcSettings(**_texts(input.oidc, OidcSettings)), _secrets(
-            client_secret=input.oidc.client_secret
-        )
+        given: dict[str, Any] = _texts(input.oidc, OidcSettings)
+        if input.oidc.groups_claim is not None and not input.oidc.groups_claim.strip():
+            given["groups_claim"] = None  # the provider tells of none
+        return OidcSettings(**given), _secrets(client_secret=input.oidc.client_secret)
     assert input.git_hub, "exactly one is given"
     return GitHubSettings(**_texts(input.git_hub, GitHubSettings)), _secrets(
         client_secret=input.git_hub.client_secret, token=input.git_hub.token

@@ -9,8 +9,11 @@ from playwright.async_api import Locator, Page, expect
 
 from domain import authentication
 from domain.actors import Actor
+from domain.authentication import read_authentication
 from domain.users import Newcomer, User, on_board
+from identity.settings import OidcSettings
 from tests.services.chromium import Axe
+from tests.services.openid import CLIENT_ID, CLIENT_SECRET, open_id
 from tests.services.slapd import BASE, HOST, PASSWORD, READER, READER_PASSWORD, Directory
 from tests.web.lab import Lab
 
@@ -77,6 +80,40 @@ async def test_a_wrong_entry_says_which_step_failed_and_keeps_what_was_typed(
     await sure.get_by_role("button", name="Switch off").click()
     await expect(sure.get_by_test_id("refusal")).to_contain_text("No operator has signed in")
     assert await axe(page) == []
+
+
+@pytest.mark.spec("CRED-1", "CRED-2")
+async def test_a_provider_of_openid_connect_is_tried_and_activated(lab: Lab, axe: Axe) -> None:
+    page = lab.page
+    await lab.sign_in()
+    async with open_id() as provider:
+        await lab.open("/authentication")
+        await page.get_by_role("button", name="Activate OpenID Connect").click()
+        form = popup(page)
+        await form.get_by_label("Issuer").fill(provider.issuer)
+        await form.get_by_label("Client", exact=True).fill(CLIENT_ID)
+        await form.get_by_label("Claim of the groups").fill("")
+        await form.get_by_label("Its secret").fill(CLIENT_SECRET)
+        await form.get_by_role("button", name="Try", exact=True).click()
+        await expect(form.get_by_role("status", name="What was tried")).to_contain_text(
+            "Found the provider"
+        )
+        assert await axe(page) == []
+        await form.get_by_role("button", name="Activate", exact=True).click()
+        await expect(form).to_have_count(0)
+        await expect(page.get_by_role("main")).to_contain_text(provider.issuer)
+    active = (await read_authentication()).settings
+    assert isinstance(active, OidcSettings)
+    assert active.groups_claim is None
+
+
+@pytest.mark.spec("CRED-1")
+async def test_each_kind_of_backend_has_its_form(lab: Lab, axe: Axe) -> None:
+    await lab.sign_in()
+    await lab.open("/authentication")
+    await lab.page.get_by_role("button", name="Activate GitHub").click()
+    await expect(popup(lab.page).get_by_label("Organisation")).to_be_visible()
+    assert await axe(lab.page) == []
 
 
 @pytest.mark.spec("USER-1", "USER-4")

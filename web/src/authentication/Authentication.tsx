@@ -10,7 +10,9 @@ import { Empty, Failed, Panel, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { useNow } from "../ui/useNow";
 import css from "./Authentication.module.css";
+import { GitHubForm } from "./GitHubForm";
 import { LdapForm } from "./LdapForm";
+import { OidcForm } from "./OidcForm";
 import { SwitchLocal } from "./SwitchLocal";
 import { ToLocal } from "./ToLocal";
 
@@ -24,8 +26,8 @@ const AuthenticationDocument = graphql(`
       activatedAt
       secretsSet
       ldap { url caCertificate bindDn baseDn scope userFilter userAttribute displayNameAttribute subjectAttribute groupFilter groupAttribute memberAttribute }
-      oidc { issuer clientId }
-      gitHub { organisation clientId }
+      oidc { issuer clientId scopes nameClaim displayNameClaim groupsClaim requiredGroup caCertificate }
+      gitHub { organisation clientId apiUrl webUrl }
     }
   }
 `);
@@ -33,6 +35,10 @@ const AuthenticationDocument = graphql(`
 export type AuthenticationInfo = NonNullable<AuthenticationQuery["authentication"]>;
 
 const NAMES: Record<AuthenticationInfo["kind"], string> = { LOCAL: "Local", LDAP: "LDAP / Active Directory", OIDC: "OpenID Connect", GITHUB: "GitHub" };
+
+type Backend = Exclude<AuthenticationInfo["kind"], "LOCAL">;
+
+const BACKENDS: readonly (readonly [Backend, string])[] = [["LDAP", "LDAP"], ["OIDC", "OpenID Connect"], ["GITHUB", "GitHub"]];
 
 export function Authentication() {
   const isOperator = useIsOperator();
@@ -49,7 +55,7 @@ export function Authentication() {
 }
 
 function Active({ now }: { now: AuthenticationInfo }) {
-  const [popup, setPopup] = useState<"ldap" | "local" | "switch" | null>(null);
+  const [popup, setPopup] = useState<Backend | "local" | "switch" | null>(null);
   const at = useNow();
   const close = () => setPopup(null);
   const isLocal = now.kind === "LOCAL";
@@ -63,7 +69,9 @@ function Active({ now }: { now: AuthenticationInfo }) {
           {now.awaitsFirstUser && <Fact name="First user">Nobody of it is on board yet: whoever is first becomes an operator.</Fact>}
         </dl>
         <div className={css.actions}>
-          <Action kind="primary" onPress={() => setPopup("ldap")}>{now.kind === "LDAP" ? "Change" : "Activate LDAP"}</Action>
+          {BACKENDS.toSorted(([a], [b]) => Number(b === now.kind) - Number(a === now.kind)).map(([kind, name]) => (
+            <Action key={kind} {...(kind === now.kind && { kind: "primary" })} onPress={() => setPopup(kind)}>{kind === now.kind ? "Change" : `Activate ${name}`}</Action>
+          ))}
           {!isLocal && <Action onPress={() => setPopup("local")}>Back to local</Action>}
         </div>
       </Panel>
@@ -74,7 +82,9 @@ function Active({ now }: { now: AuthenticationInfo }) {
         </dl>
         {!isLocal && <div className={css.actions}><Action onPress={() => setPopup("switch")}>Switch {now.isLocalAllowed ? "off" : "on"}</Action></div>}
       </Panel>
-      {popup === "ldap" && <LdapForm now={now} onClose={close} />}
+      {popup === "LDAP" && <LdapForm now={now} onClose={close} />}
+      {popup === "OIDC" && <OidcForm now={now} onClose={close} />}
+      {popup === "GITHUB" && <GitHubForm now={now} onClose={close} />}
       {popup === "local" && <ToLocal now={now} onClose={close} />}
       {popup === "switch" && <SwitchLocal now={now} onClose={close} />}
     </>

@@ -20,7 +20,7 @@ it("knows what all and what only some have", () => {
 });
 
 it("sends roles in their order", () => {
-  expect(toInput(new Map([one("ada", null, "ML_ENGINEER", "OPERATOR")]))).toEqual([{ name: "ada", displayName: null, group: null, roles: ["OPERATOR", "ML_ENGINEER"] }]);
+  expect(toInput(new Map([one("ada", null, "ML_ENGINEER", "OPERATOR")]))).toEqual([{ name: "ada", subject: null, displayName: null, group: null, roles: ["OPERATOR", "ML_ENGINEER"] }]);
 });
 
 it("sends a display name without the spaces around it, and none where there is nothing else", () => {
