@@ -59,7 +59,19 @@ class Records:
         await self.change("createGroup", "CreateGroupInput", name=name, pool=pool_id)
 
     async def create_pool(self, name: str, devices: int = 1) -> None:
-        """Of devices that no job holds, of one type."""
+        """Of devices that no job holds, of one type.
+
+        The demo's own jobs start whenever they like, so what was free a moment ago may be held
+        by now: then others are chosen.
+        """
+        while True:
+            wishes = {"name": name, "devices": await self._free_devices(devices)}
+            result = await self._attempt("createPool", "CreatePoolInput", wishes)
+            if result["__typename"] != "DevicesBusy":
+                assert "message" not in result, result
+                return
+
+    async def _free_devices(self, count: int) -> list[str]:
         answer = await self.operator.ask(
             """{ devices(filter: { allocation: [FREE] }, first: 200) { edges { node {
               id pool { isDefault } type { name } jobs { totalCount }
@@ -70,8 +82,7 @@ class Records:
             device = edge["node"]
             if device["pool"]["isDefault"] and device["jobs"]["totalCount"] == 0:
                 free.setdefault(device["type"]["name"], []).append(device["id"])
-        chosen = max(free.values(), key=len)[:devices]
-        await self.change("createPool", "CreatePoolInput", name=name, devices=chosen)
+        return max(free.values(), key=len)[:count]
 
     async def edit_group(self, group_name: str, **changes: Any) -> None:
         group = next(one for one in await self._all("groups") if one["name"] == group_name)
@@ -87,6 +98,13 @@ class Records:
         self, mutation: str, type_name: str, selected: str = "", **wishes: Any
     ) -> dict[str, Any]:
         """Carry it out; a refusal fails the test."""
+        result = await self._attempt(mutation, type_name, wishes, selected)
+        assert "message" not in result, result
+        return result
+
+    async def _attempt(
+        self, mutation: str, type_name: str, wishes: dict[str, Any], selected: str = ""
+    ) -> dict[str, Any]:
         answer = await self.operator.ask(
             f"""mutation($wishes: {type_name}!) {{ {mutation}(input: $wishes) {{
               __typename ... on Refusal {{ message }} {selected}
@@ -94,7 +112,6 @@ class Records:
             wishes=wishes,
         )
         result: dict[str, Any] = answer[mutation]
-        assert "message" not in result, result
         return result
 
     async def _all(self, kind: str) -> list[dict[str, Any]]:
