@@ -1,8 +1,8 @@
 """The servers that `bench.fanout` compares, each in a process of its own.
 
-`python -m bench.fanout_peers {ours,stock} NODES BUS` prints where it listens, as one JSON line: the
-product's schema over the same live state, by the product's server and by Strawberry's own.
-`samples NODES BUS` feeds them once a second; `raw FILE` sends a text.
+`python -m bench.fanout_peers {ours,stock} NODES BUS [PER_NODE]` prints where it listens, as one
+JSON line: the product's schema over the same live state, by the product's server and by
+Strawberry's own. `samples NODES BUS [PER_NODE]` feeds them once a second; `raw FILE` sends a text.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ PER_NODE = 8
 GIB = 2**30
 
 
-def sample(node: int, sequence: int) -> NodeSample:
+def sample(node: int, sequence: int, per_node: int = PER_NODE) -> NodeSample:
     """One tick of a node, whose numbers move."""
     devices = [
         DeviceSample(
@@ -62,7 +62,7 @@ def sample(node: int, sequence: int) -> NodeSample:
             memory_clock_mhz=2619,
             fan_percent=None,
         )
-        for index in range(PER_NODE)
+        for index in range(per_node)
     ]
     return NodeSample(
         node_id=NodeId(f"machine-{node}"),
@@ -71,12 +71,12 @@ def sample(node: int, sequence: int) -> NodeSample:
         time=time.time(),
         interval_seconds=1.0,
         host=HostSample(cpu_percent=20.0),
-        devices=[DeviceUuid(f"GPU-{node:05}-{index}") for index in range(PER_NODE)],
+        devices=[DeviceUuid(f"GPU-{node:05}-{index}") for index in range(per_node)],
         columns=to_columns(devices),
     )
 
 
-async def record_fleet(nodes: int) -> None:
+async def record_fleet(nodes: int, per_node: int) -> None:
     for node in range(nodes):
         devices = tuple(
             ReportedDevice(
@@ -86,7 +86,7 @@ async def record_fleet(nodes: int) -> None:
                 product="NVIDIA H100 80GB HBM3",
                 memory_total_bytes=80 * GIB,
             )
-            for index in range(PER_NODE)
+            for index in range(per_node)
         )
         reported = ReportedNode(
             machine_id=NodeId(f"machine-{node}"),
@@ -97,26 +97,28 @@ async def record_fleet(nodes: int) -> None:
         await record_node(reported, datetime.now(UTC))
 
 
-async def samples(nodes: int, bus_url: str) -> None:
+async def samples(nodes: int, bus_url: str, per_node: int = PER_NODE) -> None:
     """What the nodes' collectors say, once a second."""
     bus, sequence = RedisBus(bus_url), 0
     print(json.dumps({"port": 0, "cookie": "", "pid": os.getpid()}), flush=True)
     while True:
         sequence += 1
         for node in range(nodes):
-            await bus.publish(sample(node, sequence))
+            await bus.publish(sample(node, sequence, per_node))
         await asyncio.sleep(1 - time.time() % 1 + 0.3)
 
 
 @asynccontextmanager
-async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
+async def cluster(
+    nodes: int, bus_url: str, per_node: int = PER_NODE
+) -> AsyncIterator[tuple[Live, str]]:
     """The live state of so many nodes, whose samples come by the bus; the operator's password."""
     with tempfile.TemporaryDirectory() as folder:
         await open_database(f"sqlite:///{folder}/bench.db", migrate=True)
         bus = RedisBus(bus_url)
         try:
             installed = await install("ada", cluster_name="bench")
-            await record_fleet(nodes)
+            await record_fleet(nodes, per_node)
             live = Live(bus, cluster_name="bench", version="bench")
             task = asyncio.create_task(live.run())
             await live.has_inventory.wait()
@@ -129,8 +131,8 @@ async def cluster(nodes: int, bus_url: str) -> AsyncIterator[tuple[Live, str]]:
             await close_database()
 
 
-async def ours(nodes: int, bus_url: str) -> None:
-    async with cluster(nodes, bus_url) as (live, password):
+async def ours(nodes: int, bus_url: str, per_node: int = PER_NODE) -> None:
+    async with cluster(nodes, bus_url, per_node) as (live, password):
         _, secret = await DomainAccounts(Backends(Policy())).sign_in("ada", password, "bench")
         app = create_app(
             Settings(port=0, sockets_per_user=100_000, sockets_per_address=100_000),
@@ -143,8 +145,8 @@ async def ours(nodes: int, bus_url: str) -> None:
         await serve(app, f"quartermaster_session={secret}")
 
 
-async def stock(nodes: int, bus_url: str) -> None:
-    async with cluster(nodes, bus_url) as (live, _):
+async def stock(nodes: int, bus_url: str, per_node: int = PER_NODE) -> None:
+    async with cluster(nodes, bus_url, per_node) as (live, _):
         (row,) = await fetch('SELECT id FROM "user"')
         roles = frozenset({Role.OPERATOR})
         viewer = Viewer(
@@ -191,7 +193,7 @@ def main(kind: str, *given: str) -> None:
         uvloop.run(raw(Path(given[0]).read_text()))
     else:
         run = {"ours": ours, "stock": stock, "samples": samples}[kind]
-        uvloop.run(run(int(given[0]), given[1]))
+        uvloop.run(run(int(given[0]), given[1], *map(int, given[2:])))
 
 
 if __name__ == "__main__":

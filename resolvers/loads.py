@@ -71,26 +71,22 @@ def allocations(context: Context, devices: Iterable[DeviceRow]) -> list[Allocati
     snapshot, live = context.snapshot, context.live
     rows, node_of, columns = live.rows, live.fleet.node_of, live.fleet.columns
     status, utilisation = columns["status"], columns["utilisation_percent"]
-    held, held_by_others = snapshot.jobs_of_device, snapshot.held_by_others
-    out_of_service = snapshot.out_of_service
-    found = []
-    for device in devices:
-        if device.id not in held and device.id not in held_by_others:
-            is_offered = device.id not in out_of_service
-            found.append(Allocation.FREE if is_offered else Allocation.OUT_OF_SERVICE)
-            continue
+    held = snapshot.jobs_of_device.keys() | snapshot.held_by_others
+    not_free = held | snapshot.out_of_service
+
+    def of_one(device: DeviceRow) -> Allocation:
+        if device.id not in held:
+            return Allocation.OUT_OF_SERVICE
         row = None if device.missing_since is not None else rows.get(device.id)
-        used = (
-            None
-            if row is None or node_of[row].is_stale or status[row] != ANSWERS
-            else utilisation[row]
-        )
+        if row is None or node_of[row].is_stale or status[row] != ANSWERS:
+            return Allocation.UNKNOWN
+        used = utilisation[row]
         if used is None:
-            found.append(Allocation.UNKNOWN)
-        else:
-            computes = used >= COMPUTING_FROM_PERCENT
-            found.append(Allocation.COMPUTING if computes else Allocation.IDLE)
-    return found
+            return Allocation.UNKNOWN
+        return Allocation.COMPUTING if used >= COMPUTING_FROM_PERCENT else Allocation.IDLE
+
+    free = Allocation.FREE
+    return [of_one(device) if device.id in not_free else free for device in devices]
 
 
 def load_of(context: Context, devices: Iterable[DeviceRow], jobs: Iterable[JobRow] = ()) -> Load:

@@ -6,7 +6,7 @@ import enum
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, overload
 
 import msgspec
@@ -84,6 +84,7 @@ class Readings(Sequence[DeviceReading]):
         self._context = context
         self._devices = [device for device in devices if device.id in rows]
         self._rows = [rows[device.id] for device in self._devices]
+        self._pick = picker(self._rows)
 
     def __len__(self) -> int:
         return len(self._devices)
@@ -102,18 +103,25 @@ class Readings(Sequence[DeviceReading]):
     def column(self, name: str) -> list[Any]:
         """An attribute of all readings, by its name."""
         if name in self._context.live.fleet.columns:
-            values = self._context.live.fleet.columns[name]
-            return [values[row] for row in self._rows]
+            return self._pick(self._context.live.fleet.columns[name])
         if name == "device":
             return self._devices
         if name == "health":
             return healths(self._context, self._devices)
         if name == "allocation":
             return allocations(self._context, self._devices)
-        nodes = self._context.live.fleet.node_of
+        nodes = self._pick(self._context.live.fleet.node_of)
         if name == "time":
-            return [utc(nodes[row].time) for row in self._rows]
-        return [getattr(nodes[row], name) for row in self._rows]
+            return [utc(node.time) for node in nodes]
+        return [*map(attrgetter(name), nodes)]
+
+
+def picker(rows: Sequence[int | None]) -> Callable[[Sequence[Any]], list[Any]]:
+    """Picks these rows of a column, null where there is none."""
+    if len(rows) > 1 and None not in rows:  # in one go, as it nearly always can be
+        pick = itemgetter(*rows)
+        return lambda values: list(pick(values))
+    return lambda values: [None if row is None else values[row] for row in rows]
 
 
 def healths(context: Context, devices: Iterable[DeviceRow]) -> list[HealthLevel]:
@@ -174,9 +182,7 @@ class FleetFrame:
         self._devices = devices
         rows = context.live.rows
         self._rows = [rows.get(device.id) for device in devices]
-        # In one go where every device has a row, as they nearly always have.
-        is_whole = len(devices) > 1 and None not in self._rows
-        self._pick = itemgetter(*self._rows) if is_whole else None
+        self._pick = picker(self._rows)
         self.time = context.live.time
         self.sequence = sequence
         self.is_key_frame = is_key_frame
@@ -193,8 +199,8 @@ class FleetFrame:
 
     @property
     def is_stale(self) -> list[bool]:
-        nodes = self._context.live.fleet.node_of
-        return [row is None or nodes[row].is_stale for row in self._rows]
+        nodes = self._pick(self._context.live.fleet.node_of)
+        return [node is None or node.is_stale for node in nodes]
 
     @property
     def health(self) -> list[HealthLevel]:
@@ -205,10 +211,7 @@ class FleetFrame:
         return allocations(self._context, self._devices)
 
     def column(self, metric: str) -> Column:
-        values = self._context.live.fleet.columns[metric]
-        if self._pick is not None:
-            return list(self._pick(values))
-        return [None if row is None else values[row] for row in self._rows]
+        return self._pick(self._context.live.fleet.columns[metric])
 
 
 def column(root: FleetFrame, info: Info) -> Column:

@@ -80,18 +80,18 @@ class EventFrames:
     async def next(self) -> Frame:
         if self._next is None:
             self._next = asyncio.create_task(self._frame([self._event]))
-        return await asyncio.shield(self._next)
+        return await _of(self._next)
 
     async def first(self) -> Frame:
         now = asyncio.get_running_loop().time()
         if self._first is not None and now - self._first_made_at <= FIRST_SECONDS:
-            return await asyncio.shield(self._first)
+            return await _of(self._first)
         for_newcomer = getattr(self._event, "for_newcomer", None)
         events = [self._event] if for_newcomer is None else for_newcomer()
         if len(events) == 1 and events[0] is self._event:
             return await self.next()
         self._first, self._first_made_at = asyncio.create_task(self._frame(events)), now
-        return await asyncio.shield(self._first)
+        return await _of(self._first)
 
     async def _frame(self, events: Sequence[Any]) -> Frame:
         payloads, is_whole = [], True
@@ -103,3 +103,8 @@ class EventFrames:
             if len(events) > 1:
                 await asyncio.sleep(0)  # others have their turn between the parts
         return Frame(payloads, is_whole=is_whole)
+
+
+async def _of(task: asyncio.Task[Frame]) -> Frame:
+    """What others wait for as well; all but the first of them find it made."""
+    return task.result() if task.done() else await asyncio.shield(task)

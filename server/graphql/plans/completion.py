@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graphql import (
@@ -23,7 +24,9 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
+from graphql.pyutils import UndefinedType
 
+from schema.scalars import MAXIMUM
 from server.graphql.plans.run import Place, Run, Waiting, is_awaitable, path_of, settle
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 
 Completer: TypeAlias = Callable[[Any, Run, Place], Any]
 
-INT_LIMIT = 2**31
+WHOLE_NUMBERS = {"Int": range(-(2**31), 2**31), "Bytes": range(-MAXIMUM, MAXIMUM + 1)}
+"""The scalars that give whole numbers as they are, and which of them they take."""
 PLAIN = frozenset({str, int, float, bool, datetime})
 """Classes of values that can be coerced at once: there already, and no exceptions."""
 
@@ -212,34 +216,50 @@ def ready_list_of(type_: GraphQLOutputType) -> Callable[[Any], list[Any] | None]
     named: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
     if isinstance(named, GraphQLEnumType):
         names = names_of(named)
-        return lambda values: _all_known([names.get(id(value)) for value in values])
+        return lambda values: _all_known([*map(names.get, map(id, values))])
     if not is_leaf_type(named):
         return lambda values: None
-    kind = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}.get(named.name)
-    nulls = {type(None)} if nullable else set()
+    nulls = {NoneType} if nullable else set()
+    if named.name in WHOLE_NUMBERS:
+        return partial(_whole_numbers, WHOLE_NUMBERS[named.name], frozenset({int} | nulls))
+    if named.name == "Float":
+        return partial(_numbers, frozenset({float, int} | nulls))
+    kind = {"String": str, "ID": str, "Boolean": bool}.get(named.name)
     if kind is None:
         return partial(_coerced, named, PLAIN | nulls)
-    also = {int} if kind is float else set()
-    return partial(_as_they_are, kind, frozenset({kind} | also | nulls))
+    return partial(_as_they_are, frozenset({kind} | nulls))
 
 
 def _all_known(names: list[str | None]) -> list[str] | None:
     return None if None in names else names  # type: ignore[return-value]
 
 
-def _as_they_are(kind: type, allowed: frozenset[type], values: Any) -> list[Any] | None:
-    kinds = set(map(type, values))
-    if values.__class__ is not list or not kinds <= allowed:
+def _as_they_are(allowed: frozenset[type], values: Any) -> list[Any] | None:
+    is_plain = values.__class__ is list and allowed.issuperset(map(type, values))
+    return values if is_plain else None
+
+
+def _numbers(allowed: frozenset[type], values: Any) -> list[Any] | None:
+    if values.__class__ is not list:
         return None
-    if kind is float:
-        if not math.isfinite(sum(filter(None, values))):
-            return None  # one that is not finite makes the sum so too
-        if int in kinds:
-            return [float(value) if value.__class__ is int else value for value in values]
-    if kind is int:
-        numbers = [value for value in values if value is not None]
-        if numbers and not -INT_LIMIT <= min(numbers) <= max(numbers) < INT_LIMIT:
-            return None
+    kinds = set(map(type, values))
+    if not kinds <= allowed:
+        return None
+    known = filter(None, values) if NoneType in kinds else values
+    if not math.isfinite(sum(known)):
+        return None  # one that is not finite makes the sum so too
+    if int in kinds:
+        return [float(value) if value.__class__ is int else value for value in values]
+    found: list[Any] = values
+    return found
+
+
+def _whole_numbers(taken: range, allowed: frozenset[type], values: Any) -> list[Any] | None:
+    if _as_they_are(allowed, values) is None:
+        return None
+    numbers = [*filter(None, values)]
+    if numbers and not (min(numbers) in taken and max(numbers) in taken):
+        return None
     found: list[Any] = values
     return found
 
@@ -249,7 +269,11 @@ def _coerced(type_: GraphQLLeafType, allowed: frozenset[type], values: Any) -> l
         return None
     coerce = type_.coerce_output_value
     try:
-        found = [None if value is None else coerce(value) for value in values]
+        if None in values:
+            found = [None if value is None else coerce(value) for value in values]
+        else:
+            found = [*map(coerce, values)]
     except Exception:  # whichever it was is found out, and told, one by one
         return None
-    return found if found.count(None) == values.count(None) and Undefined not in found else None
+    made_nothing = UndefinedType in map(type, found) or found.count(None) != values.count(None)
+    return None if made_nothing else found

@@ -12,7 +12,7 @@ from typing import Any
 from graphql import GraphQLEnumType, is_leaf_type
 from graphql.execution import Executor
 
-from server.graphql.plans.completion import INT_LIMIT, PLAIN, names_of
+from server.graphql.plans.completion import PLAIN, WHOLE_NUMBERS, names_of
 from server.graphql.plans.field import PlannedField
 from server.graphql.plans.run import Waiting, settle
 
@@ -20,8 +20,11 @@ IS_READY = {
     "String": "{v}.__class__ is str",
     "ID": "{v}.__class__ is str",
     "Boolean": "{v} is True or {v} is False",
-    "Int": f"{{v}}.__class__ is int and {-INT_LIMIT} <= {{v}} < {INT_LIMIT}",
     "Float": "{v}.__class__ is float and {v} - {v} == 0",
+    **{
+        name: f"{{v}}.__class__ is int and {taken.start} <= {{v}} < {taken.stop}"
+        for name, taken in WHOLE_NUMBERS.items()
+    },
 }
 """When a value can stand in the answer as it is; for the others there is completion.py."""
 
@@ -72,15 +75,6 @@ def selecting(fields: Sequence[PlannedField]) -> Callable[..., Any]:
     exec(compile("\n".join(lines), "<plan>", "exec"), names)  # noqa: S102 -- see above
     select: Callable[..., Any] = names["select"]
     return select
-
-
-def row_maker(keys: Sequence[str]) -> Callable[[list[list[Any]]], list[dict[str, Any]]]:
-    """The function that makes rows of columns, of which there is one at least."""
-    names = [f"v{number}" for number in range(len(keys))]
-    row = ", ".join(f"{key!r}: {name}" for key, name in zip(keys, names, strict=True))
-    source = f"lambda columns: [{{{row}}} for {', '.join(names)}, in zip(*columns)]"
-    make: Callable[[list[list[Any]]], list[dict[str, Any]]] = eval(source)  # noqa: S307 -- see above
-    return make
 
 
 def _value(field: PlannedField, number: int) -> str:

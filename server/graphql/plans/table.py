@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 from graphql import is_leaf_type
 
 from server.graphql.plans.completion import ready_list_of
 from server.graphql.plans.field import PlannedField
-from server.graphql.plans.generation import row_maker
 from server.graphql.plans.run import Place, Run, Waiting
 
 Column = Callable[[Any, Run, Place], list[Any] | None]
@@ -22,11 +22,11 @@ Column = Callable[[Any, Run, Place], list[Any] | None]
 class Table:
     def __init__(self, fields: Sequence[PlannedField]) -> None:
         self._columns = [_column(field) for field in fields]
-        self._make = row_maker([field.key for field in fields]) if fields else None
+        self._row = _row_of([field.key for field in fields]) if fields else None
 
     def rows(self, values: Any, run: Run, place: Place) -> list[Any] | None:
         """Null where an error, or something to wait for, needs the objects one by one."""
-        if self._make is None:  # directives have left nothing
+        if self._row is None:  # directives have left nothing
             return [{} for _ in values]
         columns = []
         for column in self._columns:
@@ -34,7 +34,14 @@ class Table:
             if found is None:
                 return None
             columns.append(found)
-        return self._make(columns)
+        return [*map(self._row, *columns)]
+
+
+def _row_of(keys: Sequence[str]) -> type[msgspec.Struct]:
+    """What is encoded as an object with these keys: made in a quarter of a dict's time."""
+    names = [f"v{number}" for number in range(len(keys))]
+    # The collector need not look for cycles: an answer is a tree.
+    return msgspec.defstruct("Row", names, rename=dict(zip(names, keys, strict=True)), gc=False)
 
 
 def _column(field: PlannedField) -> Column:

@@ -6,6 +6,7 @@ import inspect
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from graphql import ExecutionResult, parse, validate
 from graphql.execution import (
@@ -36,7 +37,7 @@ def executor_of(document: Document, given_variables: Variables) -> Executor[Any]
 def shown(result: ExecutionResult) -> tuple[str, list[str]]:
     """Data as JSON, whose keys have an order; errors in any, for what runs at once has none."""
     errors = [json.dumps(error.formatted, sort_keys=True) for error in result.errors or ()]
-    return json.dumps(result.data), sorted(errors)
+    return msgspec.json.encode(result.data).decode(), sorted(errors)
 
 
 async def answered(
