@@ -18,7 +18,7 @@ from domain.locked_rows import lock_rows
 from domain.names import fold_name, tidy_name
 from domain.refusals import Named, NameTaken, Refusal
 from domain.roles import Role
-from domain.secrets import Secret, Unsealable, Vault, vault
+from domain.secrets import SealedColumn, Secret, Unsealable, Vault, vault
 from domain.versions import require_version
 
 NAME_MAX_LENGTH = 63
@@ -27,6 +27,7 @@ MOST = 50
 """Webhooks of one installation: each is a reader of every change."""
 TEST_EVERY = timedelta(seconds=10)
 PURPOSE: Final = "webhook.secret"
+SEALED = SealedColumn("webhook", "sealed_secret", lambda row, name: PURPOSE)
 SECRET_PREFIX = "whsec_"  # noqa: S105 (how a secret is recognised, by Standard Webhooks)
 SECRET_BYTES = range(24, 65)
 

@@ -41,7 +41,8 @@ class Settings:
     prometheus_token: str | None = field(default=None, repr=False)
     metrics_token: str = field(default="", repr=False)  # empty: only operators' sessions scrape
     metrics_token_file: Path | None = None
-    secret_key: str = field(default="", repr=False)  # empty: of the data folder, with SQLite
+    # Several are apart by spaces, the newest first; empty: of the data folder, with SQLite.
+    secret_key: str = field(default="", repr=False)
     secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
@@ -91,8 +92,13 @@ class Settings:
             secret = file.read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from error
-        _require_secret(variable, secret)
+        _require_secrets(variable, name, secret)
         object.__setattr__(self, name, secret)
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The first seals, all open."""
+        return tuple(self.secret_key.split())
 
     @property
     def outbound_policy(self) -> Policy:
@@ -199,7 +205,7 @@ def _parse(variable: str, name: str, text: str) -> object:
         case "data_dir" | "metrics_token_file" | "secret_key_file":
             return Path(text)
         case "metrics_token" | "secret_key":
-            _require_secret(variable, text)
+            _require_secrets(variable, name, text)
         case "port" | "token_days" | "sockets_per_user" | "sockets_per_address":
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
@@ -209,6 +215,12 @@ def _parse(variable: str, name: str, text: str) -> object:
                 raise SettingsError(f"{variable} must be yes or no, not {text!r}.")
             return text == "yes"
     return text
+
+
+def _require_secrets(variable: str, name: str, text: str) -> None:
+    """Raises: SettingsError. Of keys there may be several, while one is replaced by another."""
+    for secret in (name == "secret_key" and text.split()) or [text]:
+        _require_secret(variable, secret)
 
 
 def _require_secret(variable: str, secret: str) -> None:
