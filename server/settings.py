@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -46,6 +47,7 @@ class Settings:
     secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
+    trusted_proxies: str = ""  # empty: what a request says of where it is from is not believed
     persisted_documents: str = "optional"
     persisted_documents_path: str = ""  # empty: only the dashboard's own
     token_days: int = 365  # the longest that an API token may live
@@ -76,6 +78,7 @@ class Settings:
         self._read_secret("metrics_token")
         self._read_secret("secret_key")
         self._require_allowed_addresses()
+        self._require_trusted_proxies()
         self._require_public_url()
         self._require_prometheus_url()
         self._require_redis_authentication()
@@ -113,6 +116,26 @@ class Settings:
                 f"{PREFIX}ALLOWED_ADDRESSES is a list of networks and hosts, such as "
                 f"100.64.0.0/10,hooks.example.org, but {error}."
             ) from error
+
+    @property
+    def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+        each = (part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+        return tuple(ipaddress.ip_network(part) for part in each)
+
+    def _require_trusted_proxies(self) -> None:
+        try:
+            is_everybody = any(network.prefixlen == 0 for network in self.trusted_networks)
+        except ValueError as error:
+            raise SettingsError(
+                f"{PREFIX}TRUSTED_PROXIES is a list of addresses and networks, such as "
+                f"10.0.0.5,192.0.2.0/24, but {error}."
+            ) from error
+        if is_everybody:
+            raise SettingsError(
+                f"{PREFIX}TRUSTED_PROXIES must not be everybody: anybody could then come from "
+                "wherever they say."
+            )
 
     @property
     def is_https(self) -> bool:
