@@ -81,6 +81,7 @@ class User(Model):
     )
     created_at = fields.DatetimeField()
     last_sign_in_at = fields.DatetimeField(null=True)
+    confirmed_at = fields.DatetimeField(null=True)  # when the backend last said that they are there
     version = fields.IntField(default=1)
 
     class Meta:
