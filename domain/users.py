@@ -361,7 +361,7 @@ async def edit_user(
     return user.id
 
 
-@operation("user.delete", by=Role.OPERATOR, changes_roles=True)
+@operation("user.delete", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER)
 async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ...]:
     """Delete users, all or none; they leave their groups, and their sessions end.
 
