@@ -446,7 +446,6 @@ async def edit_roles(world: World, roles: list[str], version: int = 1) -> int:
 
 @pytest.mark.spec("T-45")
 async def test_no_secret_is_in_any_answer(world: World) -> None:
-
     stored = await fetch('SELECT password_hash FROM "user"')
     secrets = [row["password_hash"] for row in stored]
     secrets += [row["secret_hash"] for row in await fetch("SELECT secret_hash FROM session")]
