@@ -19,7 +19,7 @@ from domain.database import Change, execute, fetch, lock, operation
 from domain.known_people import forget_people
 from domain.refusals import Refusal
 from domain.roles import Role
-from domain.secrets import Secret, Unsealable, vault
+from domain.secrets import SealedColumn, Secret, Unsealable, vault
 from domain.tokens import revoke_tokens_of
 from domain.versions import require_version
 from identity.backend import BackendKind, Failed
@@ -140,10 +140,10 @@ async def read_authentication() -> Authentication:
 
 async def kept_secrets(version: int) -> dict[str, str]:
     """Those that go with the settings of this version. Raises: Failed, where unreadable."""
-    opened = vault()
     row = await AuthBackend.get_or_none(id=ID, version=version)
     if row is None:
         raise Failed("settings", "The settings were changed this moment; try again.")
+    opened = vault()
     try:
         if opened is None:
             raise Unsealable
@@ -397,6 +397,14 @@ def _read(row: AuthBackend) -> Authentication:
 
 def _purpose(kind: BackendKind, name: str) -> str:
     return f"authentication.{kind.value}.{name}"
+
+
+SEALED = SealedColumn(
+    "auth_backend",
+    "sealed_secrets",
+    lambda row, name: _purpose(BackendKind(row["kind"]), name),
+    is_json=True,
+)
 
 
 def _said(settings: BackendSettings) -> dict[str, object]:

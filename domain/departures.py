@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from domain.actors import Actor
 from domain.authentication import LOCK, Authentication, read_authentication
 from domain.backends import Backends
+from domain.confirmations import confirm
 from domain.database import Change, execute, fetch, lock, operation
 from domain.sessions import close_sessions_of
 from domain.tokens import revoke_tokens_of
@@ -28,7 +29,10 @@ async def look_for_departures(backends: Backends) -> tuple[int, int]:
     if backend is None:
         return 0, 0
     known = await _subjects(authentication)
+    asked_at = datetime.now(UTC)
     told = await backend.look_up(sorted(known))
+    there = [subject for subject, person in told.items() if person is not None]
+    await confirm(backend.kind, backend.issuer, there, asked_at)
     left, back = _changed(known, told)
     if left or back:
         return await _record(WATCHER, authentication.version, left, back)

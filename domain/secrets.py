@@ -8,19 +8,21 @@ be put in the place of another.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import os
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from domain.database import Row
+
 VERSION = "v1"
+KEY_LENGTH = 32
 NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1
-KEY_FILE = "secret.key"
 
 
 class Unsealable(Exception):
@@ -44,45 +46,52 @@ class Secret:
 
 
 class Vault:
-    def __init__(self, key: str) -> None:
-        """`key`: 32 characters or more, of whatever kind."""
-        self._cipher = AESGCM(_derived(key, b"seal"))
-        self._key_id = _derived(key, b"id").hex()[:8]
+    def __init__(self, *keys: str) -> None:
+        """The first of `keys`, of KEY_LENGTH or more characters each, seals; all open."""
+        self._ciphers = {key_id(key): AESGCM(_derived(key, b"seal")) for key in reversed(keys)}
+        self.key_id = key_id(keys[0])
 
     def seal(self, secret: Secret, purpose: str) -> str:
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, secret.reveal().encode(), purpose.encode())
+        cipher = self._ciphers[self.key_id]
+        sealed = cipher.encrypt(nonce, secret.reveal().encode(), purpose.encode())
         text = base64.urlsafe_b64encode(nonce + sealed).decode()
-        return f"{VERSION}.{self._key_id}.{text}"
+        return f"{VERSION}.{self.key_id}.{text}"
 
     def open(self, sealed: str, purpose: str) -> Secret:
         """Raises: Unsealable."""
         version, _, rest = sealed.partition(".")
-        key_id, _, text = rest.partition(".")
-        if version != VERSION or key_id != self._key_id:
+        named, _, text = rest.partition(".")
+        if version != VERSION or named not in self._ciphers:
             raise Unsealable
         try:
             raw = base64.urlsafe_b64decode(text)
             nonce, encrypted = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
-            return Secret(self._cipher.decrypt(nonce, encrypted, purpose.encode()).decode())
+            return Secret(self._ciphers[named].decrypt(nonce, encrypted, purpose.encode()).decode())
         except (InvalidTag, ValueError):
             raise Unsealable from None
 
+    def is_newest(self, sealed: str) -> bool:
+        """Whether it is under the key that seals now."""
+        return sealed.startswith(f"{VERSION}.{self.key_id}.")
 
-def key_of_folder(folder: Path) -> str:
-    """The installation's own key, made at the first start; only its owner reads the file."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / KEY_FILE
-    made = file.with_name(f"{KEY_FILE}.{os.getpid()}")
-    if not file.exists():
-        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
-            new.write(os.urandom(32).hex())
-            new.flush()
-            os.fsync(new.fileno())
-        with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
-            file.hardlink_to(made)
-        made.unlink()
-    return file.read_text().strip()
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """Where an area keeps what it has sealed: a text, or in JSON a text for each name.
+
+    `purpose`: of a row's secret, by its name in JSON, else "".
+    """
+
+    table: str
+    column: str
+    purpose: Callable[[Row, str], str]
+    is_json: bool = False
+
+
+def key_id(key: str) -> str:
+    """Names a key and tells nothing of it."""
+    return _derived(key, b"id").hex()[:8]
 
 
 def _derived(key: str, use: bytes) -> bytes:
@@ -91,14 +100,21 @@ def _derived(key: str, use: bytes) -> bytes:
     )
 
 
-_open: Vault | None = None
+_find: Callable[[], Vault | None] = lambda: None  # noqa: E731
 
 
-def open_vault(key: str | None) -> None:
-    """For this process, as its database is; None: it has no key, and keeps no such secrets."""
-    global _open
-    _open = None if key is None else Vault(key)
+def open_vault(*keys: str) -> None:
+    """For this process, as its database is; without a key it keeps no such secrets."""
+    opened = Vault(*keys) if keys else None
+    open_vault_by(lambda: opened)
+
+
+def open_vault_by(find: Callable[[], Vault | None]) -> None:
+    """The same, where the keys may be others later."""
+    global _find
+    _find = find
 
 
 def vault() -> Vault | None:
-    return _open
+    """To open what was read from a table, ask for it after that: it knows the newest key then."""
+    return _find()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
+from domain import confirmations
 from domain.credentials import Credential, CredentialKind, TokenInUse, hash_of
 from domain.database import execute, fetch
 from domain.roles import Role
@@ -89,10 +90,12 @@ async def find_session(secret: str) -> Viewer | None:
         "SELECT s.id, s.user_id, s.last_used_at, s.expires_at, u.name, u.display_name, r.role"
         ' FROM session s JOIN "user" u ON u.id = s.user_id'
         " LEFT JOIN user_role r ON r.user_id = u.id"
-        " WHERE s.secret_hash = ? AND s.expires_at > ? AND s.last_used_at > ?",
+        " WHERE s.secret_hash = ? AND s.expires_at > ? AND s.last_used_at > ?"
+        " AND (u.provider <> 'oidc' OR u.confirmed_at > ?)",
         hash_of(secret),
         now,
         now - IDLE,
+        now - confirmations.SESSION,
     )
     if not rows:
         return None
@@ -119,12 +122,14 @@ async def roles_by_session(session_ids: Collection[int]) -> dict[int, frozenset[
     now = datetime.now(UTC)
     ids = list(session_ids)
     rows = await fetch(
-        "SELECT s.id, s.last_used_at, r.role FROM session s"
+        'SELECT s.id, s.last_used_at, r.role FROM session s JOIN "user" u ON u.id = s.user_id'
         " LEFT JOIN user_role r ON r.user_id = s.user_id"
-        " WHERE s.id IN (?) AND s.expires_at > ? AND s.last_used_at > ?",
+        " WHERE s.id IN (?) AND s.expires_at > ? AND s.last_used_at > ?"
+        " AND (u.provider <> 'oidc' OR u.confirmed_at > ?)",
         ids,
         now,
         now - IDLE,
+        now - confirmations.SESSION,
     )
     roles: dict[int, frozenset[Role]] = {}
     for row in rows:

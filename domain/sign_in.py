@@ -159,13 +159,14 @@ async def _enter(
     # backend that was replaced.
     await lock(LOCK, is_shared=True)
     _require_way_in(await read_authentication(), user)
+    now = datetime.now(UTC)
     current = await User.filter(
         id=user.id,
         password_hash=user.password_hash,
         provider=user.provider,
         issuer=user.issuer,
         subject=user.subject,
-    ).update(last_sign_in_at=datetime.now(UTC), left_directory_at=None)
+    ).update(last_sign_in_at=now, confirmed_at=now, left_directory_at=None)
     if not current:
         raise SignInRefused
     if user.left_directory_at is not None:

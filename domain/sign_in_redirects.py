@@ -16,13 +16,14 @@ from tortoise.models import Model
 
 from domain.attempts import subject_of_address
 from domain.database import execute, fetch, lock, transaction
-from domain.secrets import Secret, Unsealable, vault
+from domain.secrets import SealedColumn, Secret, Unsealable, vault
 
 LIFETIME = timedelta(minutes=10)
 MOST_AT_ONCE = 100
 """From one address within that time. Who comes back and is let in counts no more."""
 KEY_BYTES = 32
 PURPOSE = "sign_in.redirect"
+SEALED = SealedColumn("sign_in_redirect", "sealed", lambda row, name: PURPOSE)
 
 
 class SignInRedirect(Model):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tortoise import fields as columns
 from tortoise.models import Model
 
+from domain import confirmations
 from domain.actors import Actor
 from domain.attempts import count_guess, wait_of_guesses
 from domain.credentials import (
@@ -234,9 +235,11 @@ async def find_token(secret: str, address: str) -> Viewer | int | None:
     now = datetime.now(UTC)
     rows = await fetch(
         "SELECT t.id, t.name AS token, t.scope, t.user_id, t.expires_at, t.revoked_at,"
-        " t.last_used_at, t.last_used_from, u.name, u.display_name, u.left_directory_at, r.role"
+        " t.last_used_at, t.last_used_from, u.name, u.display_name, u.left_directory_at, r.role,"
+        " (u.provider <> 'oidc' OR u.confirmed_at > ?) AS is_confirmed"
         ' FROM api_token t JOIN "user" u ON u.id = t.user_id'
         " LEFT JOIN user_role r ON r.user_id = u.id WHERE t.secret_hash = ?",
+        now - confirmations.TOKEN,
         hash_of(secret),
     )
     if not rows:
@@ -244,7 +247,7 @@ async def find_token(secret: str, address: str) -> Viewer | int | None:
         return None
     found = rows[0]
     is_over = found["revoked_at"] is not None or found["expires_at"] <= now
-    if is_over or found["left_directory_at"] is not None:
+    if is_over or found["left_directory_at"] is not None or not found["is_confirmed"]:
         return None
     used_at = found["last_used_at"]
     if used_at is None or used_at < now - TOUCH_AT_MOST_EVERY:
@@ -274,9 +277,10 @@ async def roles_by_token(token_ids: Collection[int]) -> dict[int, frozenset[Role
         "SELECT t.id, t.last_used_at, r.role FROM api_token t"
         ' JOIN "user" u ON u.id = t.user_id LEFT JOIN user_role r ON r.user_id = u.id'
         " WHERE t.id IN (?) AND t.revoked_at IS NULL AND t.expires_at > ?"
-        " AND u.left_directory_at IS NULL",
+        " AND u.left_directory_at IS NULL AND (u.provider <> 'oidc' OR u.confirmed_at > ?)",
         list(token_ids),
         now,
+        now - confirmations.TOKEN,
     )
     roles: dict[int, frozenset[Role]] = {}
     for row in rows:

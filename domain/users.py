@@ -81,6 +81,7 @@ class User(Model):
     )
     created_at = fields.DatetimeField()
     last_sign_in_at = fields.DatetimeField(null=True)
+    confirmed_at = fields.DatetimeField(null=True)  # when the backend last said that they are there
     version = fields.IntField(default=1)
 
     class Meta:
@@ -360,7 +361,7 @@ async def edit_user(
     return user.id
 
 
-@operation("user.delete", by=Role.OPERATOR, changes_roles=True)
+@operation("user.delete", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER)
 async def delete_users(change: Change, user_ids: Sequence[int]) -> tuple[int, ...]:
     """Delete users, all or none; they leave their groups, and their sessions end.
 

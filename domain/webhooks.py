@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from tortoise import fields as columns
 from tortoise.models import Model
 
+from domain.credentials import ByToken
 from domain.database import Change, execute, fetch, insert, lock, operation
 from domain.locked_rows import lock_rows
 from domain.names import fold_name, tidy_name
 from domain.refusals import Named, NameTaken, Refusal
 from domain.roles import Role
-from domain.secrets import Secret, Unsealable, Vault, vault
+from domain.secrets import SealedColumn, Secret, Unsealable, Vault, vault
 from domain.versions import require_version
 
 NAME_MAX_LENGTH = 63
@@ -27,6 +28,7 @@ MOST = 50
 """Webhooks of one installation: each is a reader of every change."""
 TEST_EVERY = timedelta(seconds=10)
 PURPOSE: Final = "webhook.secret"
+SEALED = SealedColumn("webhook", "sealed_secret", lambda row, name: PURPOSE)
 SECRET_PREFIX = "whsec_"  # noqa: S105 (how a secret is recognised, by Standard Webhooks)
 SECRET_BYTES = range(24, 65)
 
@@ -135,7 +137,7 @@ class TestedTooSoon(Refusal):
         return f"This webhook was tested a moment ago; test it again in {self.wait_seconds} s."
 
 
-@operation("webhook.create", by=Role.OPERATOR)
+@operation("webhook.create", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def create_webhook(
     change: Change,
     name: str,
@@ -181,7 +183,7 @@ async def create_webhook(
     return webhook_id
 
 
-@operation("webhook.edit", by=Role.OPERATOR)
+@operation("webhook.edit", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def edit_webhook(
     change: Change,
     webhook_id: int,
@@ -244,7 +246,7 @@ async def edit_webhook(
     return old.id
 
 
-@operation("webhook.delete", by=Role.OPERATOR)
+@operation("webhook.delete", by=Role.OPERATOR, by_token=ByToken.NEVER)
 async def delete_webhooks(change: Change, webhook_ids: Sequence[int]) -> tuple[int, ...]:
     """Delete webhooks, all or none. Raises: NotAllowed, Unknown."""
     webhooks = await lock_rows("webhook", WebhookRow, webhook_ids)

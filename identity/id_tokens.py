@@ -80,9 +80,11 @@ async def verified_claims(token: str, keys: SigningKeys, expected: Expected) -> 
     return claims
 
 
-def require_subject(claims: Mapping[str, Any]) -> str:
-    """Raises: Failed."""
-    subject = claims.get("sub")
+def require_subject(claims: Mapping[str, Any], claim: str = "sub") -> str:
+    """`claim`: another one by which the provider knows a person for ever. Raises: Failed."""
+    subject = claims.get(claim)
+    if subject is None and claim != "sub":
+        raise Failed(STEP, f"It has no {claim}: add profile to the scopes.")
     if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_MAX_LENGTH:
         raise Failed(STEP, "Its subject is not a text of 1 to 255 characters.")
     if not subject.isprintable():

@@ -8,32 +8,21 @@ when they knock.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from identity.backend import DirectoryGroup, Failed, NotListed, People, Person
+from identity.directory import STEP, Redeem, ServiceToken
 from identity.requests import Provider
 from outbound.client import Answer
 
 T = TypeVar("T")
 
-STEP = "directory"
 PER_PAGE = 100
 AT_ONCE = 8
-EARLIER_SECONDS = 30.0
-"""A token is not used any more so long before its end."""
-
-Redeem = Callable[[dict[str, str]], Awaitable[Answer]]
-"""Sends a form to the token endpoint, as the client. Raises: Failed."""
-
-
-class Token(msgspec.Struct, frozen=True):
-    access_token: str
-    expires_in: float = 60.0
 
 
 class Account(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,12 +42,14 @@ class Group(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Keycloak:
+    needs = "give the client a service account with the role view-users of realm-management"
+    subject_claim = "sub"
+
     def __init__(self, provider: Provider, url: str, redeem: Redeem) -> None:
         """`url`: of the realm, in the admin API."""
         self._provider = provider
         self._url = url
-        self._redeem = redeem
-        self._token: tuple[str, float] | None = None
+        self._token = ServiceToken(provider, redeem, {"grant_type": "client_credentials"})
 
     async def people(self, search: str | None, group: str | None, after: str | None) -> People:
         """Raises: Failed, NotListed."""
@@ -104,24 +95,14 @@ class Keycloak:
 
     async def _ask(self, path: str) -> Answer:
         """Raises: Failed; NotListed, where the client may not."""
-        headers = {"authorization": f"Bearer {await self._access()}"}
+        headers = {"authorization": f"Bearer {await self._token.get()}"}
         answer = await self._provider.get(STEP, self._url + path, headers)
         if answer.status == 401:
-            self._token = None
+            self._token.forget()
             raise Failed(STEP, f"{self._provider.name} did not take its own token; try again.")
         if answer.status == 403:
             raise NotListed
         return answer
-
-    async def _access(self) -> str:
-        if self._token is None or time.monotonic() > self._token[1]:
-            answer = await self._redeem({"grant_type": "client_credentials"})
-            if answer.status in (400, 401, 403):
-                raise NotListed
-            token = self._provider.read(STEP, answer, Token)
-            ends = time.monotonic() + token.expires_in - EARLIER_SECONDS
-            self._token = token.access_token, ends
-        return self._token[0]
 
 
 def admin_url(issuer: str) -> str | None:

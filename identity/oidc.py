@@ -21,7 +21,9 @@ from identity.backend import (
     Person,
 )
 from identity.code_flow import Begun
+from identity.directory import Directory
 from identity.discovery import Metadata, discover
+from identity.entra import Entra, graph_url
 from identity.id_tokens import Expected, require_subject, verified_claims
 from identity.keycloak import Keycloak, admin_url
 from identity.requests import Provider, trust
@@ -75,8 +77,7 @@ class Oidc:
         self._secret = client_secret
         outbound = Outbound(policy, tls=trust(settings.ca_certificate), resolve=resolve)
         self._provider = Provider(outbound, provider_name(settings))
-        url = admin_url(settings.issuer)
-        self._directory = Keycloak(self._provider, url, self._post_form) if url else None
+        self._directory = self._open_directory()
         self._found: Found | None = None
         self._failed: tuple[Failed, float] | None = None
         self._finding = asyncio.Lock()
@@ -145,6 +146,15 @@ class Oidc:
     async def close(self) -> None:
         """No connection is kept."""
 
+    def _open_directory(self) -> Directory | None:
+        """By the issuer, which says whose it is."""
+        issuer = self._settings.issuer
+        if (url := admin_url(issuer)) is not None:
+            return Keycloak(self._provider, url, self._post_form)
+        if (url := graph_url(issuer)) is not None:
+            return Entra(self._provider, url, self._post_form)
+        return None
+
     async def _discovered(self) -> Found:
         """Raises: Failed."""
         async with self._finding:
@@ -209,8 +219,8 @@ class Oidc:
             await self._directory.people(None, None, None)
         except NotListed:
             return (
-                "People are listed once they have tried to sign in; to list all, give the client a "
-                "service account with the role view-users of realm-management"
+                "People are listed once they have tried to sign in; to list all, "
+                f"{self._directory.needs}"
             )
         return "People can be listed"
 
@@ -239,7 +249,8 @@ class Oidc:
         required = settings.required_group
         if required is not None and required not in groups:
             raise NotAdmitted("group", "This person is not in the group that may sign in.")
-        subject = require_subject(claims)
+        claim = "sub" if self._directory is None else self._directory.subject_claim
+        subject = require_subject(claims, claim)
         display_name = _shown(claims, settings.display_name_claim)
         name = _shown(claims, settings.name_claim) or display_name or subject
         return Person(subject, name, display_name, groups[:MOST_GROUPS])

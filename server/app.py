@@ -45,6 +45,7 @@ from server.security.cookies import SessionCookie
 from server.security.cross_site import CrossSiteGuard
 from server.security.headers import GRAPHIQL_PATH, SecurityHeaders, read_style_hashes
 from server.security.hosts import HostGuard, Hosts
+from server.security.proxies import ProxyHeaders
 from server.security.requests import Requests
 from server.security.scraping import ScrapeGuard
 from server.settings import Settings, SettingsError
@@ -152,6 +153,7 @@ def create_app(
             route("/{path:path}", web, Access.OPEN),
         ],
         middleware=[
+            Middleware(ProxyHeaders, trusted=settings.trusted_networks),
             Middleware(
                 SecurityHeaders,
                 style_hashes=read_style_hashes(static),

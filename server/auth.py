@@ -17,7 +17,7 @@ from server.refusals import Refused
 from server.security.access import sign_in_first
 from server.security.bodies import read_json_body
 from server.security.cookies import SessionCookie
-from server.security.requests import request_id
+from server.security.requests import client_address, request_id
 
 log = structlog.get_logger("server.auth")
 
@@ -48,7 +48,7 @@ class SignInRoutes:
             raise Refused(
                 400, "BAD_REQUEST", 'Send {"name": ..., "password": ...} as JSON, one attempt each.'
             ) from None
-        address = request.client.host if request.client else "unknown"
+        address = client_address(request.scope)
         try:
             viewer, secret = await self.accounts.sign_in(
                 given.name, given.password, address, former_secret=self.cookie.read(request.scope)
@@ -72,7 +72,7 @@ class SignInRoutes:
             ) from None
         self._log(request, "sign_in.done", viewer.name, address)
         response = _signed_in(viewer)
-        response.headers["set-cookie"] = self.cookie.give(secret, viewer.expires_at)
+        response.headers["set-cookie"] = self.cookie.give(request.scope, secret, viewer.expires_at)
         return response
 
     async def sign_out(self, request: Request) -> Response:
@@ -82,7 +82,7 @@ class SignInRoutes:
             await self.accounts.sign_out(secret)
             if viewer is not None:
                 self.sockets.end_credential(viewer.credential)
-        return Response(status_code=204, headers={"set-cookie": self.cookie.take()})
+        return Response(status_code=204, headers={"set-cookie": self.cookie.take(request.scope)})
 
     async def session(self, request: Request) -> Response:
         """GET /auth/session: who is signed in, or 401."""

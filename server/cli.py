@@ -16,6 +16,7 @@ from server import processes
 from server.doctor import examine
 from server.logs import configure_logging
 from server.passwords import reset_password
+from server.secret_keys import KeyBusy, check_secrets, rotate_secrets
 from server.settings import Settings, SettingsError
 from server.terminal import TerminalError, login, logout, origin_of, query
 from server.token_file import TokenFile, TokenFileError
@@ -26,6 +27,7 @@ EXPECTED = (
     DatabaseUnavailable,
     SchemaMismatch,
     UnknownUser,
+    KeyBusy,
     TerminalError,
     TokenFileError,
 )
@@ -68,6 +70,9 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             password = uvloop.run(reset_password(settings, given.name or settings.operator_name))
             _say(f"The new password of {given.name or settings.operator_name}: {password}")
             return 0
+        case "secrets":
+            work = {"check": check_secrets, "rotate": rotate_secrets}[given.action]
+            return uvloop.run(work(settings, _say))
         case "doctor":
             return uvloop.run(examine(settings, _say))
         case _:
@@ -117,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="makes the database current and installs the operator")
     commands.add_parser("doctor", help="checks everything that the product depends on")
     reset = commands.add_parser("reset-password", help="gives a user a new password")
+    secrets = commands.add_parser("secrets", help="seals stored secrets under a new key")
     commands.add_parser("schema", help="prints the GraphQL schema")
 
     elsewhere = [
@@ -128,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--demo", type=_size, metavar="NODESxGPUS", help="simulate a fleet: 125x8")
     demo.add_argument("size", type=_size, metavar="NODESxGPUS", help="for example 125x8")
     reset.add_argument("name", nargs="?", help="of the user; the operator when left out")
+    secrets.add_argument("action", choices=("check", "rotate"), help="count them, or seal anew")
     for command in (up, api):
         command.add_argument("--host", help="the address to listen on")
         command.add_argument("--port", type=int, help="the port to listen on; 0 takes a free one")

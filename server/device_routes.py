@@ -22,7 +22,7 @@ from domain.refusals import Refusal
 from resolvers.ids import global_id
 from server.refusals import Refused
 from server.security.bodies import read_json_body
-from server.security.hosts import Hosts, authority_of
+from server.security.hosts import Hosts
 from server.security.requests import client_address
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class DeviceRoutes:
             {
                 "device_code": begun.device_code,
                 "user_code": f"{begun.user_code[:half]}-{begun.user_code[half:]}",
-                "verification_uri": f"{self.hosts.origin(authority_of(request.scope))}/device",
+                "verification_uri": f"{self.hosts.origin_of(request.scope)}/device",
                 "expires_in": int(LIFETIME.total_seconds()),
                 "interval": begun.interval_seconds,
             },

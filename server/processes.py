@@ -12,7 +12,6 @@ from importlib.metadata import version
 from domain import database
 from domain.backends import Backends
 from domain.installation import Installed, install
-from domain.secrets import KEY_FILE, key_of_folder, open_vault
 from domain.sessions import Viewer
 from outbound.client import Outbound
 from resolvers.context import Context
@@ -21,8 +20,9 @@ from schema.query import schema
 from server import memory
 from server.accounts import DomainAccounts
 from server.app import create_app
+from server.secret_keys import open_vault_of
 from server.serve import listen, server_for
-from server.settings import SECRET_LENGTH, Settings, SettingsError
+from server.settings import Settings
 from telemetry.bus import Bus
 from telemetry.embedded_bus import EmbeddedBus
 from telemetry.history.prometheus import Prometheus
@@ -157,19 +157,6 @@ async def _install(settings: Settings) -> Installed:
     return await install(settings.operator_name, cluster_name=settings.cluster_name)
 
 
-def _secret_key(settings: Settings) -> str | None:
-    """Of the installation; None where several processes would each make their own."""
-    if settings.secret_key or not settings.database_url.startswith("sqlite"):
-        return settings.secret_key or None
-    key = key_of_folder(settings.data_dir)
-    if len(key) < SECRET_LENGTH:
-        raise SettingsError(
-            f"{settings.data_dir / KEY_FILE} holds no key. Put it back from a copy, or delete it: "
-            "then secrets that were kept under it have to be entered again."
-        )
-    return key
-
-
 def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> None:
     if installed.created:
         say(f"Operator: {settings.operator_name}  password: {installed.password}")
@@ -179,7 +166,7 @@ def _tell_first_password(settings: Settings, installed: Installed, say: Say) -> 
 @asynccontextmanager
 async def _database(settings: Settings, *, migrate: bool) -> AsyncIterator[None]:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    open_vault(_secret_key(settings))
+    open_vault_of(settings)
     await database.open_database(settings.database_url, migrate=migrate)
     try:
         yield

@@ -85,7 +85,7 @@ def server_for(app: ASGIApp, ready: Callable[[], None] = lambda: None) -> Server
             # Per-socket compression of a frame costs more than all else together; the protocol
             # class offers one that is shared.
             ws_per_message_deflate=False,
-            # What a request says of its own origin (X-Forwarded-*) is not believed.
+            # What a request says of its own origin is for server/security/proxies.py to judge.
             proxy_headers=False,
             server_header=False,
             access_log=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -41,10 +42,12 @@ class Settings:
     prometheus_token: str | None = field(default=None, repr=False)
     metrics_token: str = field(default="", repr=False)  # empty: only operators' sessions scrape
     metrics_token_file: Path | None = None
-    secret_key: str = field(default="", repr=False)  # empty: of the data folder, with SQLite
+    # Several are apart by spaces, the newest first; empty: of the data folder, with SQLite.
+    secret_key: str = field(default="", repr=False)
     secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
+    trusted_proxies: str = ""  # empty: what a request says of where it is from is not believed
     persisted_documents: str = "optional"
     persisted_documents_path: str = ""  # empty: only the dashboard's own
     token_days: int = 365  # the longest that an API token may live
@@ -75,6 +78,7 @@ class Settings:
         self._read_secret("metrics_token")
         self._read_secret("secret_key")
         self._require_allowed_addresses()
+        self._require_trusted_proxies()
         self._require_public_url()
         self._require_prometheus_url()
         self._require_redis_authentication()
@@ -91,8 +95,13 @@ class Settings:
             secret = file.read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from error
-        _require_secret(variable, secret)
+        _require_secrets(variable, name, secret)
         object.__setattr__(self, name, secret)
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The first seals, all open."""
+        return tuple(self.secret_key.split())
 
     @property
     def outbound_policy(self) -> Policy:
@@ -107,6 +116,26 @@ class Settings:
                 f"{PREFIX}ALLOWED_ADDRESSES is a list of networks and hosts, such as "
                 f"100.64.0.0/10,hooks.example.org, but {error}."
             ) from error
+
+    @property
+    def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+        each = (part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+        return tuple(ipaddress.ip_network(part) for part in each)
+
+    def _require_trusted_proxies(self) -> None:
+        try:
+            is_everybody = any(network.prefixlen == 0 for network in self.trusted_networks)
+        except ValueError as error:
+            raise SettingsError(
+                f"{PREFIX}TRUSTED_PROXIES is a list of addresses and networks, such as "
+                f"10.0.0.5,192.0.2.0/24, but {error}."
+            ) from error
+        if is_everybody:
+            raise SettingsError(
+                f"{PREFIX}TRUSTED_PROXIES must not be everybody: anybody could then come from "
+                "wherever they say."
+            )
 
     @property
     def is_https(self) -> bool:
@@ -199,7 +228,7 @@ def _parse(variable: str, name: str, text: str) -> object:
         case "data_dir" | "metrics_token_file" | "secret_key_file":
             return Path(text)
         case "metrics_token" | "secret_key":
-            _require_secret(variable, text)
+            _require_secrets(variable, name, text)
         case "port" | "token_days" | "sockets_per_user" | "sockets_per_address":
             if not text.isascii() or not text.isdecimal():
                 raise SettingsError(f"{variable} must be a number, not {text!r}.")
@@ -209,6 +238,12 @@ def _parse(variable: str, name: str, text: str) -> object:
                 raise SettingsError(f"{variable} must be yes or no, not {text!r}.")
             return text == "yes"
     return text
+
+
+def _require_secrets(variable: str, name: str, text: str) -> None:
+    """Raises: SettingsError. Of keys there may be several, while one is replaced by another."""
+    for secret in (name == "secret_key" and text.split()) or [text]:
+        _require_secret(variable, secret)
 
 
 def _require_secret(variable: str, secret: str) -> None:

@@ -29,7 +29,7 @@ from domain.sign_in_redirects import LIFETIME
 from server.accounts import Accounts
 from server.next import safe_next
 from server.security.cookies import RedirectCookie, SessionCookie
-from server.security.hosts import Hosts, authority_of
+from server.security.hosts import Hosts
 from server.security.requests import client_address, request_id
 
 CALLBACK_PATH = "/auth/callback"
@@ -94,7 +94,8 @@ class SignInElsewhereRoutes:
         except (NoProvider, ProviderAway, TooManyAttempts) as refused:
             return self._failed(request, refused)
         return Response(
-            status_code=303, headers={"location": url, "set-cookie": self.cookie.give(key)}
+            status_code=303,
+            headers={"location": url, "set-cookie": self.cookie.give(request.scope, key)},
         )
 
     async def callback(self, request: Request) -> Response:
@@ -108,18 +109,18 @@ class SignInElsewhereRoutes:
             entered = await self.accounts.complete(key, query, client_address(request.scope))
         except tuple(FAILURES) as refused:
             response = self._failed(request, refused)
-            response.headers.append("set-cookie", self.cookie.take())
+            response.headers.append("set-cookie", self.cookie.take(request.scope))
             return response
         log.info("sign_in.done", request_id=request_id(request.scope), name=entered.viewer.name)
         response = _page(200, entered.next)
-        response.headers.append("set-cookie", self.cookie.take())
-        given = self.session.give(entered.secret, entered.viewer.expires_at)
+        response.headers.append("set-cookie", self.cookie.take(request.scope))
+        given = self.session.give(request.scope, entered.secret, entered.viewer.expires_at)
         response.headers.append("set-cookie", given)
         return response
 
     def _redirect_uri(self, request: Request) -> str:
         """As it is registered at the provider."""
-        origin = self.public_url or self.hosts.origin(authority_of(request.scope))
+        origin = self.public_url or self.hosts.origin_of(request.scope)
         return origin + CALLBACK_PATH
 
     @staticmethod

@@ -11,7 +11,13 @@ from domain.database.changes import (
     operation,
     transaction,
 )
-from domain.database.connection import close_database, open_database, ping, sqlite_file
+from domain.database.connection import (
+    close_database,
+    open_database,
+    outlast_power_cuts,
+    ping,
+    sqlite_file,
+)
 from domain.database.errors import (
     DatabaseUnavailable,
     OutcomeUnknown,
@@ -50,6 +56,7 @@ __all__ = [
     "only_if",
     "open_database",
     "operation",
+    "outlast_power_cuts",
     "ping",
     "sqlite_file",
     "transaction",

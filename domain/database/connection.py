@@ -15,7 +15,7 @@ from tortoise.context import TortoiseContext
 from domain.database.errors import DatabaseUnavailable
 from domain.database.migrate import bring_up_to_date, require_current_schema
 from domain.database.ownership import all_ended
-from domain.database.rows import CONNECTION, connection, fetch
+from domain.database.rows import CONNECTION, connection, execute, fetch, is_postgres
 from domain.database.tables import TABLES
 
 SQLITE_PRAGMAS = {
@@ -69,6 +69,13 @@ async def close_database() -> None:
     await all_ended()
     context, _context = _context, None
     await context.close_connections()
+
+
+async def outlast_power_cuts() -> None:
+    """From now on what is committed here is on the disk, as it always is on PostgreSQL. SQLite in
+    WAL mode else leaves that to the next checkpoint, and lets a power cut undo the last changes."""
+    if not is_postgres():
+        await execute("PRAGMA synchronous = FULL")
 
 
 async def ping(timeout_seconds: float = 2.0) -> None:

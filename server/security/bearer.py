@@ -33,7 +33,8 @@ def no_such_token() -> Refused:
     return Refused(
         401,
         "WRONG_TOKEN",
-        "This is no token here, or it has expired or was revoked; make one under Your account.",
+        "This is no token here, or it has expired or was revoked, or its user has not signed in "
+        "at the provider for too long; make one under Your account.",
         {"WWW-Authenticate": "Bearer"},
     )
 

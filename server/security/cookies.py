@@ -8,34 +8,35 @@ from email.utils import format_datetime
 
 from starlette.types import Scope
 
-from server.security.hosts import header_values
+from server.security.hosts import header_values, is_by_tls
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
-    """`__Host-` (Secure, no Domain) under https, so that no sibling site sets it."""
+    """`__Host-` (Secure, no Domain) under https, so that no sibling site sets it.
+
+    `is_https`: the public URL is; a request that came by TLS is treated so in any case.
+    """
 
     is_https: bool
 
-    @property
-    def name(self) -> str:
-        return "__Host-quartermaster_session" if self.is_https else "quartermaster_session"
-
     def read(self, scope: Scope) -> str | None:
         """The secret; None too where two cookies carry the name, for one of them was planted."""
-        return _only_value(scope, self.name)
+        return _only_value(scope, self._name(scope))
 
-    def give(self, secret: str, expires_at: datetime) -> str:
+    def give(self, scope: Scope, secret: str, expires_at: datetime) -> str:
         """A Set-Cookie value."""
         expires = format_datetime(expires_at.astimezone(UTC), usegmt=True)
-        return f"{self.name}={secret}; Expires={expires}; {self._attributes}"
+        return f"{self._name(scope)}={secret}; Expires={expires}; {self._attributes(scope)}"
 
-    def take(self) -> str:
-        return f"{self.name}=; Max-Age=0; {self._attributes}"
+    def take(self, scope: Scope) -> str:
+        return f"{self._name(scope)}=; Max-Age=0; {self._attributes(scope)}"
 
-    @property
-    def _attributes(self) -> str:
-        return "Path=/; HttpOnly; SameSite=Strict" + ("; Secure" if self.is_https else "")
+    def _name(self, scope: Scope) -> str:
+        return _named("quartermaster_session", self.is_https or is_by_tls(scope))
+
+    def _attributes(self, scope: Scope) -> str:
+        return _attributes("Strict", self.is_https or is_by_tls(scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +47,30 @@ class RedirectCookie:
     is_https: bool
     lifetime: timedelta
 
-    @property
-    def name(self) -> str:
-        return "__Host-quartermaster_sign_in" if self.is_https else "quartermaster_sign_in"
-
     def read(self, scope: Scope) -> str | None:
-        return _only_value(scope, self.name)
+        return _only_value(scope, self._name(scope))
 
-    def give(self, key: str) -> str:
+    def give(self, scope: Scope, key: str) -> str:
         """A Set-Cookie value."""
-        return f"{self.name}={key}; Max-Age={self.lifetime.seconds}; {self._attributes}"
+        lasts = f"Max-Age={self.lifetime.seconds}"
+        return f"{self._name(scope)}={key}; {lasts}; {self._attributes(scope)}"
 
-    def take(self) -> str:
-        return f"{self.name}=; Max-Age=0; {self._attributes}"
+    def take(self, scope: Scope) -> str:
+        return f"{self._name(scope)}=; Max-Age=0; {self._attributes(scope)}"
 
-    @property
-    def _attributes(self) -> str:
-        return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.is_https else "")
+    def _name(self, scope: Scope) -> str:
+        return _named("quartermaster_sign_in", self.is_https or is_by_tls(scope))
+
+    def _attributes(self, scope: Scope) -> str:
+        return _attributes("Lax", self.is_https or is_by_tls(scope))
+
+
+def _named(name: str, is_secure: bool) -> str:
+    return f"__Host-{name}" if is_secure else name
+
+
+def _attributes(same_site: str, is_secure: bool) -> str:
+    return f"Path=/; HttpOnly; SameSite={same_site}" + ("; Secure" if is_secure else "")
 
 
 def _only_value(scope: Scope, name: str) -> str | None:

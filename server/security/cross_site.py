@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.refusals import GRAPHQL_PATH, Refused
 from server.security.bearer import bearer_of
-from server.security.hosts import Hosts, authority_of, header_values
+from server.security.hosts import Hosts, header_values
 
 CLIENT_HEADER = "Quartermaster-Client"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,7 +47,7 @@ class CrossSiteGuard:
         await self.app(scope, receive, send)
 
     def _require_own_origin(self, scope: Scope) -> None:
-        if header_values(scope, b"origin") != [self.hosts.origin(authority_of(scope))]:
+        if header_values(scope, b"origin") != [self.hosts.origin_of(scope)]:
             raise Refused(
                 403,
                 "FOREIGN_ORIGIN",

@@ -29,10 +29,12 @@ class Hosts:
     def of(cls, settings: Settings) -> Hosts:
         return cls(settings.allowed_hosts, settings.public_authority, settings.is_https)
 
-    def origin(self, authority: str) -> str:
-        """The origin of a page that came from `authority` (a Host header that was accepted)."""
+    def origin_of(self, scope: Scope) -> str:
+        """The origin of a page that such a request would give; HostGuard has let it through."""
+        authority = header_values(scope, b"host")[0].lower()
         is_public = authority == self.public_authority
-        return f"{'https' if self.is_https and is_public else 'http'}://{authority}"
+        is_https = (self.is_https and is_public) or is_by_tls(scope)
+        return f"{'https' if is_https else 'http'}://{authority}"
 
     def accepts(self, authority: str) -> bool:
         match = AUTHORITY.fullmatch(authority)
@@ -43,9 +45,9 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-def authority_of(scope: Scope) -> str:
-    """The one Host header of a request that HostGuard let through."""
-    return header_values(scope, b"host")[0].lower()
+def is_by_tls(scope: Scope) -> bool:
+    """Whether a proxy that is believed says that it came by TLS; we end none ourselves."""
+    return scope["scheme"] in ("https", "wss")
 
 
 class HostGuard:

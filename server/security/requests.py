@@ -24,7 +24,7 @@ def request_id(scope: Scope) -> str:
 
 
 def client_address(scope: Scope) -> str:
-    """Where a request comes from, as the socket says; headers about it are not believed."""
+    """Where a request comes from, as the socket says, or a proxy that is believed."""
     return scope["client"][0] if scope.get("client") else "unknown"
 
 

@@ -15,6 +15,9 @@ import pytest
 
 from domain import pools
 from domain.actors import Actor
+from domain.credentials import Scope
+from domain.database import execute, fetch
+from domain.device_requests import Issued, Poll, answer_device, begin_device, poll_device
 from domain.devices import Device
 from domain.groups import Group, create_group, delete_groups, edit_group
 from domain.installation import Installed
@@ -198,3 +201,35 @@ async def test_a_device_goes_back_to_the_default_pool_while_a_group_gives_that_o
         watcher,
     )
     assert outcomes == [pool, default.id]
+
+
+@pytest.mark.spec("TOKEN-1", "T-18")
+async def test_of_polls_of_one_code_at_once_one_gets_a_token(installed: Installed) -> None:
+    for _ in range(5):
+        begun = await begin_device(Scope.READ, "laptop", "192.0.2.1")
+        await answer_device(ADA, begun.user_code, is_allowed=True)
+        # None comes too soon: all pass the look at what was said, and want to make the token.
+        await execute("UPDATE device_request SET interval_seconds = 0")
+        polls = await asyncio.gather(
+            *(poll_device(begun.device_code, "192.0.2.1") for _ in range(4))
+        )
+        assert sum(isinstance(one, Issued) for one in polls) == 1
+        assert [one for one in polls if not isinstance(one, Issued)] == [Poll.EXPIRED] * 3
+        (row,) = await fetch("SELECT count(*) AS tokens FROM api_token WHERE revoked_at IS NULL")
+        assert row["tokens"] == 1
+        await execute("UPDATE api_token SET revoked_at = created_at")
+
+
+@pytest.mark.spec("TOKEN-1")
+async def test_a_code_is_not_both_allowed_and_denied(installed: Installed) -> None:
+    for _ in range(5):
+        begun = await begin_device(Scope.READ, "laptop", "192.0.2.1")
+        outcomes = await at_once(
+            answer_device(ADA, begun.user_code, is_allowed=True),
+            answer_device(ADA, begun.user_code, is_allowed=False),
+        )
+        assert outcomes == ["CodeUnknown", "done"]
+        (row,) = await fetch("SELECT user_id, is_denied FROM device_request")
+        assert (row["user_id"] is None) == bool(row["is_denied"])
+        await execute("DELETE FROM device_request")
+        await execute("DELETE FROM sign_in_failure")

@@ -17,9 +17,12 @@ from graphql import GraphQLObjectType
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from domain.audit import AuditEntry
 from domain.audit_log import EntriesWanted, read_entries
+from domain.database import fetch
 from tests.requirements import REPOSITORY
 from tests.schema.everything import SCHEMA, document, root, some_input
+from tests.schema.test_tokens import bearing, make
 from tests.services.graph import Graph, take
 
 DOCUMENT = (REPOSITORY / "docs" / "permissions.md").read_text()
@@ -348,6 +351,31 @@ def test_every_operation_that_no_token_may_stands_in_the_table() -> None:
     assert marked == NOT_BY_TOKEN
 
 
+@pytest.mark.spec("TOKEN-1", "T-25")
+async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Graph) -> None:
+    """Each mutation is sent; the audit log says which operation it led to."""
+    token_id, secret = await make(graph, scope="MANAGE")
+    ids = dict.fromkeys(("user", "group", "pool", "device", "webhook", "node", "session"), token_id)
+    refused: set[str] = set()
+    async with bearing(graph, secret) as program:
+        for name, field in root("mutation").fields.items():
+            if name == "revokeTokens":  # a token may end itself: above
+                continue
+            (argument,) = field.args.values()
+            given = some_input(argument.type, {**ids, "token": token_id})
+            (before,) = await fetch("SELECT max(id) AS id FROM audit_entry")
+            data = await program.ask(f"mutation {{ {name}(input: {given}) {{ __typename }} }}")
+            entries = await AuditEntry.filter(id__gt=before["id"])
+            for entry in entries:
+                assert (entry.outcome == "NotByToken") == (entry.action in NOT_BY_TOKEN), name
+            if data[name]["__typename"] == "NotByToken":
+                refused |= {entry.action for entry in entries}
+    # These come after something that refuses by itself: a code that is looked at, a try. No field
+    # leads to a rotation.
+    later = {"token.allow", "authentication.activate", "secrets.rotate"}
+    assert refused == NOT_BY_TOKEN - later - {"token.revoke"}
+
+
 STATE = """{ pools { edges { node { name version devices { totalCount } } } }
              groups { edges { node { name version users { totalCount } pool { name } } } }
              users { edges { node { name version roles } } }
@@ -418,8 +446,6 @@ async def edit_roles(world: World, roles: list[str], version: int = 1) -> int:
 
 @pytest.mark.spec("T-45")
 async def test_no_secret_is_in_any_answer(world: World) -> None:
-    from domain.database import fetch
-
     stored = await fetch('SELECT password_hash FROM "user"')
     secrets = [row["password_hash"] for row in stored]
     secrets += [row["secret_hash"] for row in await fetch("SELECT secret_hash FROM session")]

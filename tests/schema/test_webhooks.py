@@ -293,7 +293,7 @@ async def test_a_receiver_that_drips_holds_no_test(
 
 async def test_without_a_key_no_secret_is_taken(graph: Graph) -> None:
     made = await done(graph, "createWebhook", **WISH)
-    open_vault(None)
+    open_vault()
     answer = await change(graph, "createWebhook", **{**WISH, "name": "second"})
     assert answer["__typename"] == "NoSecretKey"
     assert (await change(graph, "testWebhook", id=made["id"]))["__typename"] == "NoSecretKey"

@@ -78,6 +78,8 @@ class OpenId:
     """Where it is at its peer's."""
     service_token: str | None = None
     """What the client itself gets; None: it gets none."""
+    service_scope: str | None = None
+    """What it has to ask for to get it."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     """By code, what was asked for at the authorization endpoint."""
 
@@ -136,7 +138,7 @@ class OpenId:
         if received.headers.get("authorization") != f"Basic {basic}" and not posted:
             return _json({"error": "invalid_client"}, 401)
         if form["grant_type"] == "client_credentials":
-            if self.service_token is None:
+            if self.service_token is None or form.get("scope") != self.service_scope:
                 return _json({"error": "unauthorized_client"}, 401)
             return _json({"access_token": self.service_token, "expires_in": 300})
         asked = self.codes.pop(form["code"], None)
