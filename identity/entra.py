@@ -98,7 +98,11 @@ class Entra:
 
         async def some(part: Sequence[str]) -> dict[str, Person | None]:
             ids = ",".join(f"'{each}'" for each in part)
-            query = {"$filter": f"id in ({ids})", "$select": FIELDS, "$top": len(part)}
+            query: dict[str, str | int] = {
+                "$filter": f"id in ({ids})",
+                "$select": FIELDS,
+                "$top": len(part),
+            }
             async with turns:
                 listed = [each async for each in self._all("/users", query, Page[Account])]
             there = {each.id: _person(each) for each in listed if each.is_there}
