@@ -36,7 +36,7 @@ ENDS = (
     "amid the last key file",
     "after the last key file",
 )
-SEALED_ANEW = {*ENDS[:1], *ENDS[5:]}
+SEALED_ANEW = {*ENDS[:2], *ENDS[5:]}
 """Where everything is under the newest key that there is; before, it is under the one before."""
 KILLED = """
 import os, signal, sys
