@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,6 +31,7 @@ class Installation(Model):
     cluster_name = fields.CharField(max_length=120)
     operator_name = fields.CharField(max_length=120)
     installed_at = fields.DatetimeField()
+    cluster_id = fields.CharField(max_length=36, null=True)  # a UUID; what a licence may name
 
     class Meta:
         table = "installation"
@@ -94,7 +96,11 @@ async def _install(change: Change, operator: str, cluster_name: str, password_ha
     for role in OPERATOR_ROLES:
         await UserRole.create(user=user, role=role)
     await Installation.create(
-        id=1, cluster_name=cluster_name, operator_name=operator, installed_at=now
+        id=1,
+        cluster_name=cluster_name,
+        operator_name=operator,
+        installed_at=now,
+        cluster_id=str(uuid.uuid4()),
     )
     change.tell("pool", pool.id, pool.name, after={"type": None, "devices": []})
     change.tell("group", group.id, group.name, after={"users": [], "pool": pool.name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from tortoise import fields
@@ -20,6 +21,7 @@ class LeaseRow(Model):
     name = fields.CharField(primary_key=True, max_length=40)
     holder = fields.CharField(max_length=200)
     ends_at_seconds = fields.FloatField()  # since the Unix epoch; compared where it was made
+    held_since_seconds = fields.FloatField(null=True)  # by this holder, without a gap
 
     class Meta:
         table = "lease"
@@ -42,10 +44,13 @@ async def hold(lease: Lease) -> bool:
     """Take or renew the lease, in one statement; False while another holds it."""
     now = _now()
     written = await execute(
-        "INSERT INTO lease (name, holder, ends_at_seconds)"  # noqa: S608 (`now` is one of two)
-        f" VALUES (?, ?, {now} + CAST(? AS DOUBLE PRECISION))"
+        "INSERT INTO lease (name, holder, ends_at_seconds, held_since_seconds)"  # noqa: S608 (`now` is one of two)
+        f" VALUES (?, ?, {now} + CAST(? AS DOUBLE PRECISION), {now})"
         " ON CONFLICT (name) DO UPDATE"
-        " SET holder = excluded.holder, ends_at_seconds = excluded.ends_at_seconds"
+        " SET holder = excluded.holder, ends_at_seconds = excluded.ends_at_seconds,"
+        f" held_since_seconds = CASE WHEN lease.ends_at_seconds > {now}"
+        " AND lease.holder = excluded.holder THEN lease.held_since_seconds"
+        " ELSE excluded.held_since_seconds END"
         f" WHERE lease.holder = excluded.holder OR lease.ends_at_seconds <= {now}",
         lease.name,
         lease.holder,
@@ -61,6 +66,27 @@ async def release(lease: Lease) -> None:
         lease.name,
         lease.holder,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who has a lease, and since when; null where that was not written down yet."""
+
+    holder: str
+    since: datetime | None
+
+
+async def held(name: str) -> Held | None:
+    """By whom the lease is held at this moment, if by anybody."""
+    rows = await fetch(
+        "SELECT holder, held_since_seconds FROM lease"  # noqa: S608 (as above)
+        f" WHERE name = ? AND ends_at_seconds > {_now()}",
+        name,
+    )
+    if not rows:
+        return None
+    holder, since = rows[0]
+    return Held(holder, None if since is None else datetime.fromtimestamp(since, UTC))
 
 
 @contextmanager

@@ -143,6 +143,14 @@ class JobRow:
         return self.state in ACTIVE
 
 
+@dataclass(frozen=True, slots=True)
+class LicenceRow:
+    id: int
+    token: str = field(repr=False)
+    entered_at: datetime
+    entered_by: str
+
+
 R = TypeVar("R", NodeRow, DeviceTypeRow, DeviceRow, PoolRow, GroupRow, UserRow, JobRow)
 
 
@@ -159,6 +167,7 @@ class Snapshot:
     jobs: Mapping[int, JobRow]
     held_by_others: frozenset[int] = frozenset()
     """Devices with an active job that is not part of this snapshot: whose it is stays unsaid."""
+    licence: LicenceRow | None = None
 
     @cached_property
     def node_by_machine_id(self) -> dict[str, NodeRow]:

@@ -18,6 +18,7 @@ from domain.snapshot import (
     DeviceTypeRow,
     GroupRow,
     JobRow,
+    LicenceRow,
     NodeRow,
     PoolRow,
     Snapshot,
@@ -27,7 +28,7 @@ from domain.snapshot import (
 
 R = TypeVar("R", NodeRow, DeviceTypeRow, DeviceRow, PoolRow, GroupRow, UserRow, JobRow)
 
-TABLES = ("node", "device", "pool", "group", "user", "job")
+TABLES = ("node", "device", "pool", "group", "user", "job", "licence")
 """The kinds of change that a snapshot depends on; device types come with the devices."""
 
 Changed = Mapping[str, Collection[int] | None]
@@ -69,7 +70,8 @@ async def read_snapshot(before: Snapshot | None = None, changed: Changed = EVERY
     }
     if lost:
         devices = {i: device for i, device in devices.items() if i not in lost}
-    after = Snapshot(nodes, types, devices, pools, groups, users, jobs)
+    licence = await _read_licence() if "licence" in changed else before.licence
+    after = Snapshot(nodes, types, devices, pools, groups, users, jobs, licence=licence)
     devices_read = changed.get("device", ())
     return inherit(after, before, None if lost or devices_read is None else devices_read)
 
@@ -165,6 +167,11 @@ async def _read_users(ids: Collection[int] | None = None) -> dict[int, UserRow]:
         user.id: replace(user, roles=tuple(sorted(roles[user.id], key=order.index)))
         for user in users.values()
     }
+
+
+async def _read_licence() -> LicenceRow | None:
+    rows = await fetch("SELECT id, token, entered_at, entered_by FROM licence")
+    return LicenceRow(*rows[0]) if rows else None
 
 
 async def _read_jobs(ids: Collection[int] | None = None) -> dict[int, JobRow]:

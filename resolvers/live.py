@@ -334,6 +334,7 @@ def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, s
         "pool": pools - {0},
         "group": groups - {0},
         "user": users,
+        "licence": set() if before.licence == after.licence else {1},
     }
 
 

@@ -42,6 +42,13 @@ class Lost:
     """The connection is gone: nothing is live until the next Connected."""
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    kind: str  # "Redis"
+    version: str | None
+    """Null where there is none, or it does not say."""
+
+
 Report = NodeSample | NodeFacts | NodeProcesses | QueueReport
 Event = Report | Change | Connected | CaughtUp | Lost
 R = TypeVar("R", NodeSample, NodeFacts, NodeProcesses)
@@ -66,6 +73,10 @@ class Bus(ABC):
     @abstractmethod
     async def ping(self) -> None:
         """Raises: RedisError, OSError or TimeoutError when the bus does not answer within 2 s."""
+
+    @abstractmethod
+    async def server(self) -> Server:
+        """What the bus runs on. Raises: as `ping`."""
 
     @abstractmethod
     async def publish(self, report: Report) -> bool:

@@ -22,6 +22,7 @@ from telemetry.bus import (
     Event,
     R,
     Report,
+    Server,
 )
 from telemetry.samples import BadMessage, QueueReport, decode, encode
 
@@ -53,6 +54,9 @@ class EmbeddedBus(Bus):
 
     async def ping(self) -> None:
         """It is always there."""
+
+    async def server(self) -> Server:
+        return Server("embedded", None)
 
     async def publish(self, report: Report) -> bool:
         try:

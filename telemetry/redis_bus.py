@@ -18,7 +18,7 @@ import redis.asyncio as redis
 import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from telemetry.bus import (
     KEPT_SECONDS,
@@ -31,6 +31,7 @@ from telemetry.bus import (
     Lost,
     R,
     Report,
+    Server,
 )
 from telemetry.samples import BadMessage, QueueReport, decode, encode
 
@@ -69,6 +70,18 @@ class RedisBus(Bus):
     async def ping(self) -> None:
         async with asyncio.timeout(2):
             await self._commands.ping()
+
+    async def server(self) -> Server:
+        """By HELLO, which every user may send; INFO is for administrators."""
+        async with asyncio.timeout(2):
+            try:
+                said = await self._commands.execute_command("HELLO")
+            except ResponseError:
+                return Server("Redis", None)  # older than 6.0
+        told = said if isinstance(said, dict) else dict(zip(said[::2], said[1::2], strict=True))
+        texts = {_text(name): value for name, value in told.items() if isinstance(name, bytes)}
+        kind, version = texts.get("server", b"redis"), texts.get("version")
+        return Server(_text(kind).capitalize(), None if version is None else _text(version))
 
     async def publish(self, report: Report) -> bool:
         if isinstance(report, QueueReport):

@@ -14,6 +14,7 @@ TABLES = (
     "domain.jobs",
     "domain.known_people",
     "domain.leases",
+    "domain.licence",
     "domain.nodes",
     "domain.outbox",
     "domain.pools",

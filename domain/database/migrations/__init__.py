@@ -17,6 +17,7 @@ from domain.database.migrations import (
     m0005_identity,
     m0006_sign_in_redirects,
     m0007_tokens,
+    m0008_licence,
     m0012_confirmations,
 )
 
@@ -35,5 +36,6 @@ ALL: tuple[Migration, ...] = (
     Migration("0005_identity", m0005_identity.apply),
     Migration("0006_sign_in_redirects", m0006_sign_in_redirects.apply),
     Migration("0007_tokens", m0007_tokens.apply),
+    Migration("0008_licence", m0008_licence.apply),
     Migration("0012_confirmations", m0012_confirmations.apply),
 )
