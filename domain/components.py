@@ -104,7 +104,7 @@ async def of_controller() -> Component:
 def of_licence(standing: Standing) -> Component:
     is_quiet = not standing.warnings
     if standing.state is LicenceState.COMMUNITY:
-        said = "none: the community edition, without a limit"
+        said = "none entered, and none needed: no limit, no end"
     elif standing.licence is None:
         said = "one that cannot be verified"
     else:

@@ -61,7 +61,7 @@ class BadLicence(Refusal):
     reason: str
 
     def message(self) -> str:
-        return f"{self.reason} Paste the whole licence as you were given it."
+        return self.reason
 
 
 @dataclass(eq=False)
@@ -180,7 +180,7 @@ class PrivateKey:
 def _require_header(token: str) -> None:
     first, dot, rest = token.partition(".")
     if not token.isascii() or not dot or rest.count(".") != 1:
-        raise BadLicence("This is no licence: it is not a signed token.")
+        raise BadLicence("This is no licence. Paste the whole of what you were given, and no more.")
     try:
         decoded = base64.b64decode(first + "=" * (-len(first) % 4), altchars=b"-_", validate=True)
         header = msgspec.json.decode(decoded, type=_Header)

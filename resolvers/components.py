@@ -89,7 +89,7 @@ def collectors(snapshot: Snapshot, is_stale: IsStale) -> list[CollectorVersion]:
 def of_collectors(versions: list[CollectorVersion], version: str) -> Component:
     total = sum(one.nodes for one in versions)
     stale = sum(len(one.stale) for one in versions)
-    others = sum(one.nodes for one in versions if one.version != version)
+    others = sum(one.nodes for one in versions if one.version not in (None, version))
     troubles, remedies = [], []
     if not total:
         troubles.append("no node has been heard of yet")

@@ -19,6 +19,7 @@ from operator import attrgetter
 import structlog
 
 from domain.health_log import LastHealth, last_health
+from domain.licence_tokens import BUILT_IN_KEY, PublicKey
 from domain.snapshot import DeviceRow, DeviceTypeRow, NodeRow, Snapshot
 from domain.snapshot_reader import EVERYTHING, TABLES, Changed, read_snapshot
 from domain.visibility import visible_to
@@ -46,10 +47,16 @@ class Live:
         cluster_name: str,
         version: str,
         prometheus: Prometheus | None = None,
+        commit: str | None = None,
+        licence_key: PublicKey | None = None,
     ) -> None:
+        """`commit`: that this was built of. `licence_key`: None for the built-in one."""
         self.bus = bus
         self.cluster_name = cluster_name
         self.version = version
+        self.commit = commit
+        self.licence_key = licence_key or PublicKey(BUILT_IN_KEY)
+        self.started_at = datetime.now(UTC)
         self._identity = secrets.token_hex(8)
         """By which it knows its own hints on the bus, of what it has read already."""
         self.fleet = Fleet()

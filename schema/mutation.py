@@ -12,6 +12,7 @@ import resolvers.cordon
 import resolvers.device_requests
 import resolvers.directory_groups
 import resolvers.groups
+import resolvers.licence
 import resolvers.pools
 import resolvers.sessions
 import resolvers.tokens
@@ -21,6 +22,7 @@ from schema.authentication import Authentication, AuthenticationTried
 from schema.cordon import DevicesChanged, NodesChanged
 from schema.directory_groups import DirectoryGroupOnBoarded
 from schema.groups import Group, GroupsDeleted
+from schema.licence import Licence
 from schema.pools import (
     Pool,
     PoolsDeleted,
@@ -28,6 +30,7 @@ from schema.pools import (
 from schema.refusals import (
     BackendFailed,
     BackendSecretNeeded,
+    BadLicence,
     BadLifetime,
     BadName,
     BadReason,
@@ -37,10 +40,14 @@ from schema.refusals import (
     DefaultPoolStays,
     DevicesBusy,
     DevicesInOtherPool,
+    ForeignLicence,
     GroupHasPool,
     GuessedTooOften,
     ItemsRefused,
     LastOperator,
+    LicenceExpired,
+    LicenceNotYetValid,
+    LicenceOfOtherCluster,
     MixedDeviceTypes,
     NameTaken,
     NobodyChosen,
@@ -186,6 +193,15 @@ EndSessionsResult = result("EndSessionsResult", SessionsEnded)
 SignOutEverywhereResult = result("SignOutEverywhereResult", SessionsEnded)
 AnswerDeviceResult = result("AnswerDeviceResult", DeviceAnswered, CodeUnknown, GuessedTooOften)
 WaitingDeviceResult = result("WaitingDeviceResult", WaitingDevice, CodeUnknown, GuessedTooOften)
+ReplaceLicenceResult = result(
+    "ReplaceLicenceResult",
+    Licence,
+    BadLicence,
+    ForeignLicence,
+    LicenceOfOtherCluster,
+    LicenceExpired,
+    LicenceNotYetValid,
+)
 TestWebhookResult = result("TestWebhookResult", WebhookTested, TestedTooSoon, NoSecretKey)
 
 
@@ -323,6 +339,11 @@ class Mutation:
         TestWebhookResult,
         resolvers.webhooks.test_webhook,
         "Post a message of the type `webhook.test`, once in 10 s at most.",
+    )
+    replace_licence = mutation(
+        ReplaceLicenceResult,
+        resolvers.licence.replace_licence,
+        "Enter a licence; one that is refused leaves the old one.",
     )
     create_token = mutation(
         CreateTokenResult,

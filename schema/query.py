@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+import resolvers.about
 import resolvers.audit
 import resolvers.authentication
 import resolvers.candidates
@@ -17,6 +18,7 @@ import resolvers.directory_groups
 import resolvers.groups
 import resolvers.health_events
 import resolvers.jobs
+import resolvers.licence
 import resolvers.node_lookup
 import resolvers.nodes
 import resolvers.pools
@@ -25,6 +27,7 @@ import resolvers.tokens
 import resolvers.users
 import resolvers.webhooks
 from schema import refusals
+from schema.about import About
 from schema.audit import AuditEntry, AuditFilter
 from schema.authentication import Authentication
 from schema.candidates import OnBoarding
@@ -36,6 +39,7 @@ from schema.fields import field, shared_subscription, subscription
 from schema.groups import Group, GroupChanges, GroupFilter, GroupOrder
 from schema.health import HealthEvent, HealthEventFilter, HealthEvents
 from schema.jobs import Job, JobChanges
+from schema.licence import Licence
 from schema.mutation import Mutation, WaitingDeviceResult
 from schema.nodes import ClusterNode, ClusterNodeFilter, ClusterNodeOrder, NodeChanges
 from schema.pools import Pool, PoolChanges, PoolFilter, PoolOrder
@@ -105,6 +109,10 @@ class Query:
         resolvers.device_requests.waiting,
         description="The terminal that shows this code and asks for a token of one's own.",
     )
+    about: About = field(
+        resolvers.about.about, description="What runs here; the details are for operators."
+    )
+    licence: Licence = field(resolvers.licence.licence)
     webhooks: list[Webhook] | None = field(
         resolvers.webhooks.list_webhooks,
         description="Where changes of health are posted; for operators, empty for others.",
@@ -157,6 +165,13 @@ class Subscription:
     user_changes: AsyncGenerator[UserChanges, None] = shared_subscription(
         resolvers.users.user_changes,
         description="All users first, then each that changes: name, roles, group.",
+    )
+    about_changes: AsyncGenerator[About, None] = shared_subscription(
+        resolvers.about.about_changes, description="What runs here, looked at anew every 5 s."
+    )
+    licence_changes: AsyncGenerator[Licence, None] = shared_subscription(
+        resolvers.licence.licence_changes,
+        description="The licence, and again whenever it is replaced or what it says changes.",
     )
     health_events: AsyncGenerator[HealthEvents, None] = subscription(
         resolvers.health_events.health_events,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Union, cast, get_type_hints
 
 import strawberry
@@ -13,6 +14,8 @@ import domain.authentication
 import domain.cordon
 import domain.device_requests
 import domain.groups
+import domain.licence
+import domain.licence_tokens
 import domain.pools
 import domain.refusals
 import domain.tokens
@@ -25,6 +28,7 @@ from resolvers.ids import NAMES_OF_KINDS, global_id
 from resolvers.mutations import Refused
 from schema.audit import AuditEntry
 from schema.fields import field
+from schema.scalars import DateTime
 
 
 def _message(root: Refused) -> str:
@@ -72,6 +76,7 @@ SHOWN_AS: dict[Any, Any] = {
     tuple[Role, ...]: list[Role],
     tuple[str, ...]: list[str],
     Role: Role,
+    datetime: DateTime,
 }
 """What a property of a refusal is in the schema, by its type in the domain."""
 
@@ -148,6 +153,11 @@ SecretNeeded = refusal(domain.webhooks.SecretNeeded)
 NoSecretKey = refusal(domain.webhooks.NoSecretKey)
 TooManyWebhooks = refusal(domain.webhooks.TooManyWebhooks)
 TestedTooSoon = refusal(domain.webhooks.TestedTooSoon)
+BadLicence = refusal(domain.licence_tokens.BadLicence)
+ForeignLicence = refusal(domain.licence_tokens.ForeignLicence)
+LicenceOfOtherCluster = refusal(domain.licence.LicenceOfOtherCluster)
+LicenceExpired = refusal(domain.licence.LicenceExpired)
+LicenceNotYetValid = refusal(domain.licence.LicenceNotYetValid)
 BadLifetime = refusal(domain.tokens.BadLifetime)
 TooManyTokens = refusal(domain.tokens.TooManyTokens)
 CodeUnknown = refusal(domain.device_requests.CodeUnknown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import uvloop
 
 from domain.database import DatabaseUnavailable, SchemaMismatch
 from domain.installation import UnknownUser
-from server import processes
+from domain.licence_tokens import BadLicence
+from server import licences, processes
 from server.doctor import examine
 from server.logs import configure_logging
 from server.passwords import reset_password
@@ -30,6 +32,8 @@ EXPECTED = (
     KeyBusy,
     TerminalError,
     TokenFileError,
+    BadLicence,
+    licences.LicenceCommandError,
 )
 """Errors that tell the operator what to do; anything else is shown as the accident that it is."""
 
@@ -40,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command in ("login", "logout", "query"):
             return _elsewhere(given)
+        if given.command == "licence" and given.what != "show":
+            return _licensing(given)
         settings = Settings.load(
             data_dir=getattr(given, "data_dir", None),
             host=getattr(given, "host", None),
@@ -73,6 +79,9 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         case "secrets":
             work = {"check": check_secrets, "rotate": rotate_secrets}[given.action]
             return uvloop.run(work(settings, _say))
+        case "licence":
+            uvloop.run(licences.show(settings, _say))
+            return 0
         case "doctor":
             return uvloop.run(examine(settings, _say))
         case _:
@@ -94,6 +103,26 @@ def _elsewhere(given: argparse.Namespace) -> int:
         case _:
             document = sys.stdin.read() if given.document == "-" else given.document
             return 0 if query(origin, document, given.variables, file, _say) else 1
+    return 0
+
+
+def _licensing(given: argparse.Namespace) -> int:
+    """What a vendor does needs no installation."""
+    if given.what == "keygen":
+        licences.make_key(given.file, _say)
+        return 0
+    begins = given.not_before or datetime.now(UTC)
+    licences.issue(
+        given.key,
+        customer=given.customer,
+        edition=given.edition,
+        devices=given.devices,
+        begins=begins,
+        expires=given.expires or begins + timedelta(days=given.days),
+        cluster=given.cluster,
+        licence_id=given.id,
+        say=_say,
+    )
     return 0
 
 
@@ -147,9 +176,39 @@ def _parser() -> argparse.ArgumentParser:
     asks.add_argument("--variables", default="{}", metavar="JSON", help="of the document")
     for command in elsewhere:
         command.add_argument("--plain-http", action="store_true", help="let others read the token")
-    for command in set(commands.choices.values()) - set(elsewhere):
+    licence = commands.add_parser("licence", help="shows the licence; makes keys and licences")
+    _add_licence(licence)
+    for command in set(commands.choices.values()) - {*elsewhere, licence}:
         command.add_argument("--data-dir", type=Path, help="where embedded data is kept")
     return parser
+
+
+def _add_licence(parser: argparse.ArgumentParser) -> None:
+    whats = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    show = whats.add_parser("show", help="the licence of this installation, and its cluster's id")
+    show.add_argument("--data-dir", type=Path, help="where embedded data is kept")
+    keygen = whats.add_parser("keygen", help="makes a vendor's key")
+    keygen.add_argument("file", type=Path, help="for the private key; must not exist")
+    issue = whats.add_parser("issue", help="prints a licence, for whoever holds the private key")
+    issue.add_argument("--key", type=Path, required=True, help="the file of the private key")
+    issue.add_argument("--customer", required=True, help="who it is for")
+    issue.add_argument("--edition", default="Enterprise", help="its name; Enterprise by default")
+    issue.add_argument("--devices", type=int, help="how many at most; no limit when left out")
+    issue.add_argument("--not-before", type=_moment, metavar="DATE", help="now when left out")
+    end = issue.add_mutually_exclusive_group(required=True)
+    end.add_argument("--expires", type=_moment, metavar="DATE", help="2027-12-31, or a time")
+    end.add_argument("--days", type=int, help="how long it lasts")
+    issue.add_argument("--cluster", metavar="ID", help="by `licence show`; any when left out")
+    issue.add_argument("--id", help="of the licence; made up when left out")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return licences.moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a date nor a time with its offset"
+        ) from error
 
 
 def _size(text: str) -> Size:

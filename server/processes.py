@@ -20,6 +20,7 @@ from schema.query import schema
 from server import memory
 from server.accounts import DomainAccounts
 from server.app import create_app
+from server.build import built_from
 from server.secret_keys import open_vault_of
 from server.serve import listen, server_for
 from server.settings import Settings
@@ -114,6 +115,8 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
         cluster_name=settings.cluster_name,
         version=version("quartermaster"),
         prometheus=prometheus,
+        commit=built_from(),
+        licence_key=settings.licence_key,
     )
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:

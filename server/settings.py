@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from domain.licence_tokens import BUILT_IN_KEY, PublicKey
 from outbound.policy import Policy
 
 PREFIX = "QUARTERMASTER_"
@@ -37,6 +38,7 @@ class Settings:
     public_url: str = ""  # empty: http:// and the address that is listened on
     cluster_name: str = "cluster"
     operator_name: str = "operator"
+    licence_public_key: str = ""  # empty: the built-in one
     log_level: str = "info"
     prometheus_url: str = ""  # empty: no history beyond the last hour
     prometheus_token: str | None = field(default=None, repr=False)
@@ -75,6 +77,7 @@ class Settings:
         for name in ("cluster_name", "operator_name"):
             if not getattr(self, name).strip():
                 raise SettingsError(f"{PREFIX}{name.upper()} must not be empty.")
+        _ = self.licence_key
         self._read_secret("metrics_token")
         self._read_secret("secret_key")
         self._require_allowed_addresses()
@@ -102,6 +105,17 @@ class Settings:
     def secret_keys(self) -> tuple[str, ...]:
         """The first seals, all open."""
         return tuple(self.secret_key.split())
+
+    @property
+    def licence_key(self) -> PublicKey:
+        """By which licences are verified."""
+        try:
+            return PublicKey(self.licence_public_key or BUILT_IN_KEY)
+        except ValueError:
+            raise SettingsError(
+                f"{PREFIX}LICENCE_PUBLIC_KEY must be the 43 characters that "
+                "`quartermaster licence keygen` prints."
+            ) from None
 
     @property
     def outbound_policy(self) -> Policy:

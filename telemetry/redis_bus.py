@@ -75,7 +75,7 @@ class RedisBus(Bus):
         """By HELLO, which every user may send; INFO is for administrators."""
         async with asyncio.timeout(2):
             try:
-                said = await self._commands.execute_command("HELLO")
+                said: Any = await self._commands.execute_command("HELLO")  # type: ignore[no-untyped-call]
             except ResponseError:
                 return Server("Redis", None)  # older than 6.0
         told = said if isinstance(said, dict) else dict(zip(said[::2], said[1::2], strict=True))

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from domain.jobs import ACTIVE
+from domain.licence import DAY
 from resolvers.context import AudienceContext
+from resolvers.licence import standing
 from resolvers.live import Live
 from resolvers.loads import Load, load_of
 from server.metrics.text import Family, Format, Kind, Samples
@@ -39,6 +42,9 @@ JOBS = _gauge("jobs", "Active jobs by state.")
 BUS_DROPPED = _counter("bus_messages_dropped", "Messages of the bus not accepted or not sent.")
 SAMPLES_DROPPED = _counter("samples_dropped", "Samples, and devices in them, not believed.")
 SAMPLE_GAPS = _counter("sample_gaps", "Samples that a collector numbered and nobody heard.")
+LICENCE_DAYS = _gauge(
+    "licence_days_left", "Days until the licence runs out, below 0 after that; absent without one."
+)
 HEALTH_CHANGES = _counter("health_changes", "Changes of devices' health that were seen, by level.")
 
 
@@ -70,6 +76,7 @@ def _at_once(live: Live) -> list[tuple[Family, Samples]]:
         (NODE_HEARD, [(labels, live.heard_at(node).timestamp()) for labels, node in nodes]),
         *((family, _of_hosts(live, field)) for field, family in HOSTS.items()),
         (JOBS, [({"state": state.value}, states[state]) for state in ACTIVE]),
+        (LICENCE_DAYS, _days_left(live)),
         (BUS_DROPPED, _by("reason", live.bus.dropped)),
         (SAMPLES_DROPPED, _by("reason", dropped)),
         (SAMPLE_GAPS, [({}, gaps)]),
@@ -87,6 +94,13 @@ def _of_hosts(live: Live, field: str) -> Samples:
         and not said.is_stale
         and (value := getattr(said.host, field)) is not None
     ]
+
+
+def _days_left(live: Live) -> Samples:
+    licence = standing(live).licence
+    if licence is None:
+        return []
+    return [({}, round((licence.expires_at - datetime.now(UTC)) / DAY, 2))]
 
 
 def _by(label: str, counts: Mapping[str, int]) -> Samples:

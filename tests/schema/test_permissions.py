@@ -42,6 +42,7 @@ NOT_BY_TOKEN = {row[0] for row in rows("Tokens")}
 SUBSCRIPTIONS = [row[0] for row in rows("Subscriptions")]
 OPERATOR_FIELDS = [row[0] for row in rows("Fields for operators")]
 OBJECTS = [row[0] for row in rows("Objects")]
+OBJECT_FIELDS = ("labels", "host", "components", "collectors", "libraries")
 
 CREATE_POOL = """mutation ($input: CreatePoolInput!) {
   createPool(input: $input) { ... on Pool { id } ... on Refusal { message } } }"""
@@ -261,10 +262,12 @@ async def test_a_field_for_operators_is_null_for_others(world: World, bob: Graph
     where = {
         "ClusterNode": 'clusterNode(hostName: "shared")',
         "Device": 'device(uuid: "GPU-shared-0")',
+        "About": "about",
+        "Licence": "licence",
     }
     for name in OPERATOR_FIELDS:
         type_name, field_name = name.split(".")
-        inner = " { __typename }" if field_name in ("labels", "host") else ""
+        inner = " { __typename }" if field_name in OBJECT_FIELDS else ""
         asked = f"{{ it: {where[type_name]} {{ {field_name}{inner} }} }}"
         assert await bob.ask(asked) == {"it": {field_name: None}}
         if type_name == "ClusterNode" and field_name != "collectorVersion":  # which it has not told
