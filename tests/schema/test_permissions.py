@@ -23,7 +23,9 @@ from domain.database import fetch
 from tests.requirements import REPOSITORY
 from tests.schema.everything import SCHEMA, document, root, some_input
 from tests.schema.test_tokens import bearing, make
+from tests.services.changes import done
 from tests.services.graph import Graph, take
+from tests.services.licences import licence
 
 DOCUMENT = (REPOSITORY / "docs" / "permissions.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", DOCUMENT, re.M | re.S))
@@ -105,6 +107,7 @@ async def world(graph: Graph) -> World:
         groups.append((await graph.ask(CREATE_GROUP, input=made))["createGroup"])
     webhook = {"name": "canary-webhook", "url": "https://hooks.example.org/", **WEBHOOK}
     made = (await graph.ask(CREATE_WEBHOOK, input=webhook))["createWebhook"]
+    await done(graph, "replaceLicence", token=licence("canary-customer"))
     await shared.run_job("mine", "bob", 0, name="mine")
     await shared.run_job("canary-job", "canary-colleague", 1, name="canary-job")
     await other.run_job("canary-other", "canary-stranger", 0, name="canary-other")
@@ -202,6 +205,7 @@ async def test_a_user_reaches_nothing_of_others_by_any_query(world: World, bob: 
     assert seen_by_operator >= {
         "canary-node", "canary-pool", "canary-group", "canary-stranger", "canary-colleague",
         "canary-job", "canary-address", "canary", "canary-webhook", "canary-token",
+        "canary-customer",
     }  # fmt: skip  # so the words are there to be found
 
 
@@ -382,7 +386,7 @@ async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Gr
 STATE = """{ pools { edges { node { name version devices { totalCount } } } }
              groups { edges { node { name version users { totalCount } pool { name } } } }
              users { edges { node { name version roles } } }
-             webhooks { name version url } }"""
+             webhooks { name version url } licence { customer state } }"""
 
 
 @pytest.mark.spec("T-32", "USER-6")
@@ -455,6 +459,7 @@ async def test_no_secret_is_in_any_answer(world: World) -> None:
     secrets += [row["secret_hash"] for row in await fetch("SELECT secret_hash FROM api_token")]
     secrets += world.passwords.values()
     secrets += [row["sealed_secret"] for row in await fetch("SELECT sealed_secret FROM webhook")]
+    secrets += [row["token"] for row in await fetch("SELECT token FROM licence")]
     secrets.append(WEBHOOK["secret"])
     assert all(secrets)
     for name in QUERIES:

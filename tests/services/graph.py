@@ -44,6 +44,7 @@ from telemetry.samples import (
     ProcessSample,
     to_columns,
 )
+from tests.services.licences import KEY
 
 H100 = "NVIDIA H100 80GB HBM3"
 GIB = 2**30
@@ -240,7 +241,7 @@ async def take(frames: AsyncGenerator[Any, None], count: int) -> list[Any]:
 
 @asynccontextmanager
 async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
-    live = Live(bus, cluster_name="lab", version="test")
+    live = Live(bus, cluster_name="lab", version="test", licence_key=KEY)
     settings = Settings(port=0)
     # Other people's servers are on this machine here, and the tests' key is nobody's.
     outbound = Outbound(Policy.of("127.0.0.0/8 ::1 localhost", allows_http=True))
