@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readAboutSearch } from "./about/search";
 import { readAccountSearch } from "./account/search";
 import { readAuditSearch } from "./audit/search";
 import { readBalanceSearch } from "./balance/search";
@@ -161,6 +162,7 @@ const authentication = createRoute({
 const about = createRoute({
   getParentRoute: () => app,
   path: "/about",
+  validateSearch: readAboutSearch,
   component: screen(() => import("./about/About"), "About"),
 });
 

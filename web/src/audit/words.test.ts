@@ -6,7 +6,7 @@ it.each([
   ["pool.create", "pool", false, "created pool"],
   ["pool.create", "pool", true, "tried to create pool"],
   ["user.on_board", "group", false, "on-boarded users into group"],
-  ["licence.replace", "licence", false, "licence.replace licence"],
+  ["kettle.boil", "kettle", false, "kettle.boil kettle"],
 ])("says of %s of a %s, refused %s: %s", (action, kind, isRefused, words) => {
   expect(didWhat(action, kind, isRefused)).toBe(words);
 });

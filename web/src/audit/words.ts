@@ -25,6 +25,7 @@ const ACTIONS: Record<string, readonly [did: string, tried: string]> = {
   "webhook.delete": ["deleted", "delete"],
   "webhook.test": ["tested", "test"],
   "webhook.disable": ["switched off", "switch off"],
+  "licence.replace": ["entered", "enter"],
   "token.create": ["created", "create"],
   "token.allow": ["answered a terminal that asked for a", "answer a terminal that asked for a"],
   "token.revoke": ["revoked", "revoke"],
@@ -62,6 +63,7 @@ export const ACTION_WORDS: Record<string, string> = {
   "webhook.delete": "delete webhook",
   "webhook.test": "test webhook",
   "webhook.disable": "switch webhook off",
+  "licence.replace": "enter licence",
   "token.create": "create token",
   "token.allow": "answer a terminal",
   "token.revoke": "revoke token",
@@ -71,7 +73,7 @@ export const ACTION_WORDS: Record<string, string> = {
   "user.sign_out": "sign out",
 };
 
-export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "token", "cluster"] as const;
+export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "token", "licence", "cluster"] as const;
 
 /** "created pool", before the object's name. */
 export function didWhat(action: string, objectKind: string, isRefused: boolean): string {

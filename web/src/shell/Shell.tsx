@@ -1,6 +1,8 @@
 /** The frame round every screen: rail, top bar, what has to be said on all of them, and the screen. */
 import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { LicenceBanner } from "../licence/LicenceBanner";
+import { LicenceProvider } from "../licence/live";
 import { LiveProvider, useCluster, useFreshness, useLive } from "../live/Live";
 import { GraphProvider } from "../session/graph";
 import { OwnLine, OwnProvider } from "../session/Own";
@@ -20,7 +22,7 @@ export function Shell({ session }: { session: Session }) {
   return (
     <GraphProvider>
       <LiveProvider session={session}>
-        <OwnProvider><Frame /></OwnProvider>
+        <OwnProvider><LicenceProvider><Frame /></LicenceProvider></OwnProvider>
       </LiveProvider>
     </GraphProvider>
   );
@@ -53,6 +55,7 @@ function Frame() {
           togglePause={togglePause}
         />
         <Banner />
+        <LicenceBanner />
         <OwnLine />
         <main id="screen" tabIndex={-1} className={css.screen} {...(kind === "stale" && { "data-stale": "" })}>
           <Outlet />
