@@ -89,7 +89,7 @@ class Standing:
     state: LicenceState
     licence: Licence | None
     devices: int
-    days_left: int | None
+    days_left: int | None  # begun ones count
     warnings: tuple[str, ...]
 
     @property
@@ -138,7 +138,7 @@ def standing_of(row: LicenceRow | None, key: PublicKey, devices: int, now: datet
         )
         return Standing(LicenceState.UNVERIFIED, None, devices, None, (warning,))
     left = licence.expires_at - now
-    days = math.floor(left / DAY)
+    days = math.ceil(left / DAY)
     if left <= timedelta(0):
         state = LicenceState.EXPIRED
     else:
@@ -165,7 +165,7 @@ def in_words(moment: datetime) -> str:
 
 def _warnings(licence: Licence, state: LicenceState, devices: int, days: int) -> Iterator[str]:
     if state is LicenceState.EXPIRING:
-        when = {0: "within a day", 1: "in 1 day"}.get(days, f"in {days} days")
+        when = "within a day" if days <= 1 else f"in {days} days"
         yield f"The licence runs out {when}, on {in_words(licence.expires_at)}."
     if state is LicenceState.EXPIRED:
         yield f"The licence ran out on {in_words(licence.expires_at)}. Everything goes on running."

@@ -59,9 +59,10 @@ async def of_bus(bus: Bus) -> Component:
             f"does not answer ({type(error).__name__}): nothing that is shown is live",
             "Look whether the Redis of QUARTERMASTER_REDIS_URL runs and can be reached.",
         )
-    if server.version is None and server.kind == "embedded":
-        return Component("Bus", ComponentState.OK, server.kind, None, "within the process of `up`")
-    detail = f"answers in {in_milliseconds(took)}"
+    if server.kind == "embedded":
+        detail = "in the one process that runs everything"
+    else:
+        detail = f"answers in {in_milliseconds(took)}"
     return Component("Bus", ComponentState.OK, server.kind, server.version, detail)
 
 

@@ -186,8 +186,8 @@ async def test_a_licence_that_was_put_into_the_table_by_hand_counts_for_nothing(
     ("days", "state", "warning"),
     [
         (31.0, "VALID", None),
-        (29.99, "EXPIRING", "runs out in 29 days"),
-        (1.5, "EXPIRING", "runs out in 1 day,"),
+        (29.99, "EXPIRING", "runs out in 30 days"),
+        (1.5, "EXPIRING", "runs out in 2 days"),
         (0.5, "EXPIRING", "runs out within a day"),
         (-30 / 86_400, "EXPIRED", "ran out on"),
     ],

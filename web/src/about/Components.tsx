@@ -36,7 +36,13 @@ function Row({ component: { name, state, kind, version, detail, remedy } }: { co
       <td><span className={table.mark} data-level={level}><Mark level={level} /> {words}</span></td>
       <td className={table.muted}>{kind}</td>
       <td className={table.muted}>{version}</td>
-      <td className={table.wrap}>{detail}{remedy != null && <span className={css.remedy}>{remedy}</span>}</td>
+      <td className={table.wrap}>{detail}{remedy != null && <span className={css.remedy}>{withCode(remedy)}</span>}</td>
     </tr>
   );
+}
+
+/** What stands between backticks is to be typed. */
+function withCode(text: string) {
+  // The parts of one text never move.
+  return text.split("`").map((part, i) => (i % 2 === 0 ? part : <code key={part}>{part}</code>));
 }

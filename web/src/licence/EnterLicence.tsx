@@ -36,7 +36,7 @@ export function EnterLicence({ clusterId, onClose }: { clusterId: string | null;
       size="middle"
       onClose={onClose}
       onSubmit={() => void submit()}
-      sum={<span className={css.muted}>It takes the place of the one that is there.</span>}
+      sum={<span className={css.muted}>A licence takes the place of the one before it.</span>}
       actions={
         <>
           <Action onPress={onClose}>Cancel</Action>
@@ -44,7 +44,7 @@ export function EnterLicence({ clusterId, onClose }: { clusterId: string | null;
         </>
       }
     >
-      <OutcomeBox outcome={outcome} not="Not entered; the licence before it stays" onAgain={() => void again().then(finish)} />
+      <OutcomeBox outcome={outcome} not="Not entered: nothing was changed" onAgain={() => void again().then(finish)} />
       <TextEntry label="Licence" className={css.token} value={token} onChange={setToken} isLong isRequired autoFocus
         hint={<>The whole text that you were given. It is checked here, without a network.{clusterId !== null && <> This cluster's id is <code>{clusterId}</code>.</>}</>} />
     </Popup>

@@ -10,8 +10,8 @@ const licence: LicenceInfo = {
 
 test("how long a licence is valid is said with its end and what is left", () => {
   expect(validityWords(licence)).toBe("until 24 December 2027, 394 days left");
-  expect(validityWords({ ...licence, daysLeft: 1 })).toBe("until 24 December 2027, 1 day left");
-  expect(validityWords({ ...licence, daysLeft: 0 })).toBe("until 24 December 2027, less than a day left");
+  expect(validityWords({ ...licence, daysLeft: 2 })).toBe("until 24 December 2027, 2 days left");
+  expect(validityWords({ ...licence, daysLeft: 1 })).toBe("until 24 December 2027, less than a day left");
   expect(validityWords({ ...licence, state: "EXPIRED", daysLeft: -3 })).toBe("ran out on 24 December 2027");
   expect(validityWords({ ...licence, expiresAt: null, daysLeft: null })).toBe("without an end");
 });

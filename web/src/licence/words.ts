@@ -10,7 +10,7 @@ export const dayOf = (time: string): string => day.format(new Date(time));
 export function validityWords({ expiresAt, daysLeft, state }: LicenceInfo): string {
   if (expiresAt == null) return "without an end";
   if (state === "EXPIRED") return `ran out on ${dayOf(expiresAt)}`;
-  return `until ${dayOf(expiresAt)}, ${daysLeft === 0 ? "less than a day" : plural(daysLeft ?? 0, "day")} left`;
+  return `until ${dayOf(expiresAt)}, ${(daysLeft ?? 0) <= 1 ? "less than a day" : plural(daysLeft ?? 0, "day")} left`;
 }
 
 /** "1,000 of 1,200". */
