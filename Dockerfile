@@ -25,6 +25,8 @@ COPY schema schema
 COPY workers workers
 COPY server server
 COPY --from=web /source/server/static server/static
+ARG COMMIT=
+RUN printf %s "$COMMIT" > server/commit.txt
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim

@@ -198,7 +198,7 @@ def _licence(payload: bytes) -> Licence:
     try:
         claims = msgspec.json.decode(payload, type=_Claims)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        raise BadLicence("This licence does not say all that a licence has to say.") from None
+        raise BadLicence("This licence lacks what it has to say, or says what cannot be.") from None
     texts = (claims.jti, claims.sub, claims.edition, *filter(None, (claims.cluster,)))
     if not all(is_printable_name(text, NAME_MAX_LENGTH) for text in texts):
         raise BadLicence("This licence has a name in it that cannot be written.")

@@ -111,14 +111,13 @@ def _licensing(given: argparse.Namespace) -> int:
     if given.what == "keygen":
         licences.make_key(given.file, _say)
         return 0
-    begins = given.not_before or datetime.now(UTC)
     licences.issue(
         given.key,
         customer=given.customer,
         edition=given.edition,
         devices=given.devices,
-        begins=begins,
-        expires=given.expires or begins + timedelta(days=given.days),
+        begins=given.not_before or datetime.now(UTC),
+        ends=given.expires or given.days,
         cluster=given.cluster,
         licence_id=given.id,
         say=_say,
@@ -197,7 +196,7 @@ def _add_licence(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("--not-before", type=_moment, metavar="DATE", help="now when left out")
     end = issue.add_mutually_exclusive_group(required=True)
     end.add_argument("--expires", type=_moment, metavar="DATE", help="2027-12-31, or a time")
-    end.add_argument("--days", type=int, help="how long it lasts")
+    end.add_argument("--days", type=_days, help="how long it lasts")
     issue.add_argument("--cluster", metavar="ID", help="by `licence show`; any when left out")
     issue.add_argument("--id", help="of the licence; made up when left out")
 
@@ -209,6 +208,13 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is neither a date nor a time with its offset"
         ) from error
+
+
+def _days(text: str) -> timedelta:
+    try:
+        return timedelta(days=int(text))
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days") from error
 
 
 def _size(text: str) -> Size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from domain import database
@@ -42,16 +42,23 @@ def issue(
     edition: str,
     devices: int | None,
     begins: datetime,
-    expires: datetime,
+    ends: datetime | timedelta,
     cluster: str | None,
     licence_id: str | None,
     say: Say,
 ) -> None:
-    """Print a licence. Raises: LicenceCommandError, BadLicence."""
+    """Print a licence. `ends`: when, or how long after its beginning.
+
+    Raises: LicenceCommandError, BadLicence.
+    """
     try:
         key = PrivateKey(key_file.read_bytes())
     except (OSError, ValueError) as error:
         raise LicenceCommandError(f"{key_file} cannot be used: {error}.") from error
+    try:
+        expires = begins + ends if isinstance(ends, timedelta) else ends
+    except OverflowError:
+        raise LicenceCommandError("No licence lasts so long.") from None
     made = Licence(
         id=licence_id or f"L-{secrets.token_hex(6)}",
         customer=customer,

@@ -9,7 +9,7 @@ import pytest
 from domain.database import execute, fetch
 from domain.installation import Installed
 from domain.inventory import record_node
-from domain.leases import Lease, LeaseLost, bound_to, hold, release
+from domain.leases import Lease, LeaseLost, bound_to, held, hold, release
 from domain.nodes import Node
 from tests.domain.fleet import NOON, node
 from tests.services.database import Database
@@ -40,6 +40,26 @@ async def test_a_lease_that_ran_out_or_was_given_up_is_anybody_s(database: Datab
     assert not await hold(MINE)
     await release(THEIRS)
     assert await hold(MINE)
+
+
+async def test_since_when_a_lease_is_held_counts_from_where_its_holder_had_it_without_a_gap(
+    database: Database,
+) -> None:
+    assert await held("controller") is None
+    await hold(MINE)
+    await execute("UPDATE lease SET held_since_seconds = 1000000")
+    await hold(MINE)
+    renewed = await held("controller")
+    assert renewed is not None
+    assert renewed.since is not None
+    assert (renewed.holder, renewed.since.timestamp()) == ("mine", 1_000_000)
+    await run_out()
+    assert await held("controller") is None
+    await hold(MINE)
+    again = await held("controller")
+    assert again is not None
+    assert again.since is not None
+    assert again.since.timestamp() > 1_000_000
 
 
 @pytest.mark.spec("F-10")
