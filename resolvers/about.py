@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from domain.components import Component
 from domain.licence import Standing, cluster_id
@@ -60,8 +61,13 @@ async def about_changes(info: Info) -> AsyncIterator[About | None]:
 
 
 async def components(root: About, info: Info) -> list[Component]:
+    """Looked at once, however often one operation asks."""
     live = info.context.live
-    return await examine(live.bus, live.snapshot, live.is_stale, root.licence, version=live.version)
+
+    def look() -> Coroutine[Any, Any, list[Component]]:
+        return examine(live.bus, live.snapshot, live.is_stale, root.licence, version=live.version)
+
+    return await info.context.once("components", look)
 
 
 def collector_versions(root: About, info: Info) -> list[CollectorVersion]:

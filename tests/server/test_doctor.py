@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.licence_tokens import PrivateKey
+from server.build import built_from
 from server.cli import main
 from tests.services.operator import Operator
 from tests.services.process import free_port
@@ -103,6 +104,18 @@ async def test_a_licence_that_is_made_in_a_terminal_is_taken_where_its_key_is_tr
     # Under another key it is none.
     status, said = type_in(data, "licence", "show")
     assert "was not signed with the key" in said
+
+
+@pytest.mark.spec("LIC-2")
+def test_the_commit_that_the_image_was_built_from_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert built_from() is None  # a plain checkout
+    written = tmp_path / "commit.txt"
+    monkeypatch.setattr("server.build.COMMIT", written)
+    for text, commit in (("0a1b2c3\n", "0a1b2c3"), ("", None)):
+        written.write_text(text)
+        assert built_from() == commit
 
 
 def test_no_key_is_written_over_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

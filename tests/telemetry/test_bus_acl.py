@@ -168,3 +168,10 @@ async def test_nobody_gets_in_without_a_name(guarded: RedisServer) -> None:
 async def test_a_huge_value_is_not_taken(stolen: Redis) -> None:
     with pytest.raises((ResponseError, ConnectionError, blocking_redis.ConnectionError)):
         await stolen.set(f"qm:node:{NODE}:sample", b"x" * (9 * 2**20))
+
+
+@pytest.mark.spec("LIC-2")
+async def test_the_api_may_ask_what_the_server_is(api: Bus) -> None:
+    server = await api.server()
+    assert server.kind in ("Redis", "Valkey")
+    assert server.version is not None
