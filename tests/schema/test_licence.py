@@ -98,7 +98,7 @@ BAD = {
     "nothing": ("", "BadLicence"),
     "words": ("please", "BadLicence"),
     "not of this alphabet": ("ä.ö.ü", "BadLicence"),
-    "huge": ("e30." + "A" * MAX_LENGTH + ".e30", "BadLicence"),
+    "huge": (signed(HEADER, {**GOOD, "more": "x" * MAX_LENGTH}), "BadLicence"),
     "no algorithm": (f"{encoded({**HEADER, 'alg': 'none'})}.{encoded(GOOD)}.", "BadLicence"),
     "the public key as a secret, raw": (_by_mac(_raw_public()), "BadLicence"),
     "the public key as a secret, in PEM": (_by_mac(_public_pem()), "BadLicence"),
