@@ -115,7 +115,7 @@ def of_licence(standing: Standing) -> Component:
         standing.edition,
         None,
         said if is_quiet else " ".join(standing.warnings),
-        None if is_quiet else "Enter a new licence, on the About screen.",
+        None if is_quiet else "A new licence is entered on the About screen.",
     )
 
 

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from domain.components import Component
+from domain.database import is_unavailable
 from domain.licence import Standing, cluster_id
 from resolvers.components import CollectorVersion, collectors, examine
 from resolvers.context import Info
@@ -91,4 +92,10 @@ def _libraries() -> list[Library]:
 
 
 async def own_cluster_id(root: About, info: Info) -> str | None:
-    return await cluster_id()
+    """Null while the database is away: the rest of the screen says so."""
+    try:
+        return await cluster_id()
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return None

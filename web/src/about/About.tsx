@@ -3,7 +3,6 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { EnterLicence } from "../licence/EnterLicence";
 import { LicencePanel } from "../licence/LicencePanel";
 import { useCluster, useFreshness, useInventory, useIsOperator, useLive } from "../live/Live";
-import { useLatest } from "../live/useLatest";
 import { useDocument } from "../session/graph";
 import { setSingleKeys, useSingleKeys } from "../shell/settings";
 import { Action } from "../ui/Action";
@@ -14,7 +13,8 @@ import { useNow } from "../ui/useNow";
 import css from "./About.module.css";
 import { Collectors } from "./Collectors";
 import { Components } from "./Components";
-import { AboutChangesDocument, EditionDocument, type AboutInfo } from "./documents";
+import { EditionDocument, type AboutInfo } from "./documents";
+import { useAbout } from "./live";
 
 export function About() {
   return <Screen title="About">{useIsOperator() ? <Whole /> : <Short />}</Screen>;
@@ -23,7 +23,7 @@ export function About() {
 function Whole() {
   const { popup } = useSearch({ from: "/app/about" });
   const navigate = useNavigate({ from: "/about" });
-  const about = useLatest(AboutChangesDocument)?.aboutChanges ?? null;
+  const { about, failure } = useAbout();
   const clusterId = about?.clusterId ?? null;
   return (
     <>
@@ -31,7 +31,7 @@ function Whole() {
         <Product about={about} />
         <LicencePanel clusterId={clusterId} onEnter={() => void navigate({ search: { popup: "licence" } })} />
       </div>
-      <Components components={about?.components ?? null} />
+      <Components components={about?.components ?? null} failure={failure} />
       <div className={css.pair}>
         <Collectors collectors={about?.collectors ?? null} version={about?.version ?? ""} />
         <Developers about={about} />

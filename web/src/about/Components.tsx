@@ -1,6 +1,7 @@
 /** The parts that the product stands on: whether each does its work, and what to do where it does not. */
+import { useLive } from "../live/Live";
 import { Mark, type MarkLevel } from "../ui/Mark";
-import { Panel, Skeleton } from "../ui/Panel";
+import { Failed, Panel, Skeleton } from "../ui/Panel";
 import table from "../ui/Table.module.css";
 import css from "./About.module.css";
 import type { ComponentInfo } from "./documents";
@@ -12,11 +13,13 @@ const STATES: Record<ComponentInfo["state"], readonly [MarkLevel, string]> = {
   OFF: ["OUT", "Not used"],
 };
 
-export function Components({ components }: { components: readonly ComponentInfo[] | null }) {
+export function Components({ components, failure }: { components: readonly ComponentInfo[] | null; failure: string | null }) {
+  const { connection } = useLive();
   const failing = components?.filter((one) => one.state === "FAILED").length ?? 0;
   return (
     <Panel title="Components" isLive note={components && (failing === 0 ? "looked at every 5 s" : `${failing} of ${components.length} fail`)}>
-      {components === null ? <Skeleton rows={6} rowHeight={32} /> : (
+      {components === null && failure !== null ? <Failed what="What runs here" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} />
+        : components === null ? <Skeleton rows={6} rowHeight={32} /> : (
         <div className={table.scroll} role="region" aria-label="Components" tabIndex={0}>
           <table className={`${table.table} ${css.components}`} data-testid="components">
             <thead><tr><th scope="col">Component</th><th scope="col">State</th><th scope="col">What</th><th scope="col">Version</th><th scope="col">How it is</th></tr></thead>
