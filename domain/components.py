@@ -12,10 +12,9 @@ import time
 from dataclasses import dataclass
 
 from domain.database import DatabaseUnavailable, fetch, is_postgres
-from domain.leases import held
+from domain.leases import CONTROLLER, held
 from domain.licence import LicenceState, Standing
 
-CONTROLLER_LEASE = "controller"
 WITHIN_SECONDS = 2.0
 
 
@@ -77,7 +76,7 @@ async def of_controller() -> Component:
     """Who writes what is reported, by the lease that only one can hold."""
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
-            lease = await held(CONTROLLER_LEASE)
+            lease = await held(CONTROLLER)
     except Exception as error:
         return Component(
             "Controller",

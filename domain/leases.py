@@ -13,6 +13,9 @@ from tortoise.models import Model
 
 from domain.database import execute, fetch, for_share, is_postgres, only_if
 
+CONTROLLER: Final = "controller"
+"""The lease of the one process that writes what is reported."""
+
 _SQLITE_NOW: Final = "(julianday('now') - 2440587.5) * 86400"
 _POSTGRES_NOW: Final = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
 

@@ -20,7 +20,7 @@ from domain.backends import Backends
 from domain.database import is_unavailable
 from domain.device_requests import prune_device_requests
 from domain.jobs import prune_jobs
-from domain.leases import LeaseLost
+from domain.leases import CONTROLLER, LeaseLost
 from domain.sessions import prune_sessions
 from domain.tokens import prune_tokens
 from outbound.client import Outbound
@@ -38,7 +38,6 @@ from workers.webhooks import Origin, WebhookDeliveries
 
 log = structlog.get_logger()
 
-LEASE = "controller"
 TICK_SECONDS = 1.0
 ANNOUNCE_SECONDS = 1.0
 PACK_SECONDS = 5.0
@@ -70,7 +69,7 @@ async def control(
         people = None if backends is None else DirectoryWatch(backends, time)
         await Controller(bus, time, free_bytes, webhooks, people).run()
 
-    await lead(LEASE, holder, work, clock)
+    await lead(CONTROLLER, holder, work, clock)
 
 
 class Controller:
