@@ -105,7 +105,7 @@ def of_collectors(versions: list[CollectorVersion], version: str) -> Component:
         "Collectors",
         ComponentState.WARNING if troubles else ComponentState.OK,
         None,
-        version if total and not others else None,
+        version if {one.version for one in versions} == {version} else None,
         "; ".join(troubles) or f"all {total} nodes are heard",
         " ".join(remedies) or None,
     )

@@ -82,6 +82,7 @@ async def test_collectors_are_told_by_version_and_the_silent_ones_by_name(graph:
     assert part["state"] == "WARNING"
     assert "1 of 4 nodes are silent" in part["detail"]
     assert "1 of 4 nodes run another version than this test" in part["detail"]
+    assert part["version"] is None  # they are not of one
     assert part["remedy"]
 
 

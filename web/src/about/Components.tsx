@@ -17,7 +17,7 @@ export function Components({ components, failure }: { components: readonly Compo
   const { connection } = useLive();
   const failing = components?.filter((one) => one.state === "FAILED").length ?? 0;
   return (
-    <Panel title="Components" isLive note={components && (failing === 0 ? "looked at every 5 s" : `${failing} of ${components.length} fail`)}>
+    <Panel title="Components" isLive note={components && (failing === 0 ? "looked at every 5 s" : `${failing} of ${components.length} ${failing === 1 ? "fails" : "fail"}`)}>
       {components === null && failure !== null ? <Failed what="What runs here" failure={{ message: failure, requestId: null }} retry={() => connection.retryNow()} />
         : components === null ? <Skeleton rows={6} rowHeight={32} /> : (
         <div className={table.scroll} role="region" aria-label="Components" tabIndex={0}>
