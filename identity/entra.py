@@ -82,7 +82,9 @@ class Entra:
         page = await self._read(f"{path}?{after or urlencode(query)}", Page[Account])
         wanted = (search or "").casefold() if group is not None else ""
         people = [_person(each) for each in page.value if each.is_there]
-        found = [each for each in people if wanted in f"{each.name} {each.display_name}".casefold()]
+        found = [
+            each for each in people if wanted in f"{each.name} {each.display_name or ''}".casefold()
+        ]
         return People(found, self._rest(path, page.next))
 
     async def groups(self, search: str | None) -> Sequence[DirectoryGroup]:
@@ -98,7 +100,11 @@ class Entra:
 
         async def some(part: Sequence[str]) -> dict[str, Person | None]:
             ids = ",".join(f"'{each}'" for each in part)
-            query = {"$filter": f"id in ({ids})", "$select": FIELDS, "$top": len(part)}
+            query: dict[str, str | int] = {
+                "$filter": f"id in ({ids})",
+                "$select": FIELDS,
+                "$top": len(part),
+            }
             async with turns:
                 listed = [each async for each in self._all("/users", query, Page[Account])]
             there = {each.id: _person(each) for each in listed if each.is_there}
