@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -113,6 +114,15 @@ class Oidc:
         )
         claims = await verified_claims(tokens.id_token, found.keys, expected)
         return self._person(await self._with_user_info(found.metadata, claims, tokens.access_token))
+
+    async def sign_out_url(self, return_to: str) -> str | None:
+        """RP-Initiated Logout 1.0. The client is named, not the person: their ID token, which would
+        do that, is not kept, so a provider may ask whether they want to."""
+        endpoint = (await self._discovered()).metadata.end_session_endpoint
+        if endpoint is None:
+            return None
+        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_to}
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
     async def check(self) -> Sequence[str]:
         self._found = self._failed = None
