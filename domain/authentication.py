@@ -23,7 +23,7 @@ from domain.secrets import SealedColumn, Secret, Unsealable, vault
 from domain.tokens import revoke_tokens_of
 from domain.versions import require_version
 from identity.backend import BackendKind, Failed
-from identity.settings import SECRETS, BackendSettings, destination, kind_of
+from identity.settings import OPTIONAL_SECRETS, SECRETS, BackendSettings, destination, kind_of
 
 ID = 1
 """Of the one row."""
@@ -181,16 +181,20 @@ async def secrets_for(settings: BackendSettings, given: Mapping[str, Secret]) ->
 
     Raises: BackendSecretNeeded, where it was kept for another destination; Failed.
     """
-    wanted = SECRETS[kind_of(settings)]
-    missing = [name for name in wanted if name not in given]
+    wanted, optional = SECRETS[kind_of(settings)], OPTIONAL_SECRETS.get(kind_of(settings), ())
+    missing = [name for name in (*wanted, *optional) if name not in given]
     kept: dict[str, str] = {}
     if missing:
         active = await read_authentication()
         if active.settings is not None and destination(active.settings) == destination(settings):
             kept = await kept_secrets(active.version)
-    if lacking := tuple(name for name in missing if name not in kept):
+    if lacking := tuple(name for name in wanted if name in missing and name not in kept):
         raise BackendSecretNeeded(lacking)
-    return {name: given[name] if name in given else Secret(kept[name]) for name in wanted}
+    return {
+        name: given[name] if name in given else Secret(kept[name])
+        for name in (*wanted, *optional)
+        if name in given or name in kept
+    }
 
 
 @operation("authentication.activate", by=Role.OPERATOR, changes_roles=True, by_token=ByToken.NEVER)

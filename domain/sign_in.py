@@ -187,11 +187,14 @@ def _require_way_in(authentication: Authentication, user: User) -> None:
         raise SignInRefused
 
 
-async def sign_out(secret: str) -> None:
-    """Close the session, if there is one."""
+async def sign_out(secret: str) -> BackendKind | None:
+    """Close the session, if there is one; by which kind of backend its person was known."""
     viewer = await find_session(secret)
-    if viewer is not None:
-        await _leave(Actor(viewer.user_id, viewer.name), secret)
+    if viewer is None:
+        return None
+    await _leave(Actor(viewer.user_id, viewer.name), secret)
+    user = await User.get_or_none(id=viewer.user_id)
+    return None if user is None else BackendKind(user.provider)
 
 
 @operation("user.sign_out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -22,6 +23,7 @@ from identity.settings import provider_name
 
 SECRET_MAX_LENGTH = 200
 """Whatever is longer was never a session's."""
+LEAVE_SECONDS = 2.0
 TAKES_REDIRECTS = frozenset({BackendKind.OIDC, BackendKind.GITHUB})
 
 
@@ -144,6 +146,19 @@ async def complete_sign_in(
         raise NotTheSameBrowser from None
     await forget_redirect(key)
     return Entered(viewer, secret, away.next)
+
+
+async def sign_out_url(backends: Backends, return_to: str) -> str | None:
+    """Where a browser ends its session at the provider too, which may be another's next way in.
+
+    None: there is no such place, or the provider does not say so soon: nobody waits for that.
+    """
+    try:
+        async with asyncio.timeout(LEAVE_SECONDS):
+            _, backend = await _redirecting(backends)
+            return await backend.sign_out_url(return_to)
+    except (NoProvider, Failed, TimeoutError):
+        return None
 
 
 async def _redirecting(backends: Backends) -> tuple[Authentication, RedirectBackend]:

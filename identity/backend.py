@@ -119,3 +119,7 @@ class RedirectBackend(Backend, Protocol):
     async def complete(self, kept: str, redirect_uri: str, query: Mapping[str, str]) -> Person:
         """Who has come back. Raises: Failed, for whatever does not fit."""
         ...
+
+    async def sign_out_url(self, return_to: str) -> str | None:
+        """Where a browser ends its session there; None: nowhere that is known. Raises: Failed."""
+        ...

@@ -13,6 +13,7 @@ from identity.requests import Provider
 from outbound.client import Answer
 
 STEP = "directory"
+MOST_PAGES = 100
 EARLIER_SECONDS = 30.0
 """A token is not used any more so long before its end."""
 
@@ -76,3 +77,14 @@ def require_quota(provider: Provider, answer: Answer) -> None:
     after = answer.headers.get("retry-after", "")
     seconds = int(after) if after.isascii() and after.isdecimal() and len(after) < 6 else 60
     raise Failed(STEP, f"{provider.name} takes no more requests for now. Try again in {seconds} s.")
+
+
+def rest_of(provider: Provider, lists: str, url: str | None) -> str | None:
+    """The query of a list's next page, whose URL the provider names. It has to be of the same list,
+    for our token goes there. Raises: Failed."""
+    if url is None:
+        return None
+    before, _, query = url.partition("?")
+    if before != lists or not query:
+        raise Failed(STEP, f"{provider.name} names a next page that is elsewhere.")
+    return query

@@ -25,6 +25,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
+    end_session_endpoint: str | None = None
     response_types_supported: tuple[str, ...] = ("code",)
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     id_token_signing_alg_values_supported: tuple[str, ...] = ("RS256",)
@@ -59,6 +60,7 @@ async def discover(provider: Provider, issuer: str) -> Metadata:
         metadata.token_endpoint,
         metadata.jwks_uri,
         metadata.userinfo_endpoint,
+        metadata.end_session_endpoint,
     ):
         try:
             if url is not None and not url.isascii():

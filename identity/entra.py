@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from identity.backend import DirectoryGroup, Failed, NotListed, People, Person
-from identity.directory import STEP, Redeem, ServiceToken, require_quota
+from identity.directory import MOST_PAGES, STEP, Redeem, ServiceToken, require_quota, rest_of
 from identity.requests import Provider
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ CLOUDS = {
 }
 """By the issuer's host; the national clouds have their own."""
 PER_PAGE = 500  # 999 are the most that Graph gives
-MOST_PAGES = 100
 IDS_AT_ONCE = 15  # the most that a filter by `in` takes
 AT_ONCE = 4
 FIELDS = "id,displayName,userPrincipalName,accountEnabled"
@@ -82,7 +81,9 @@ class Entra:
         page = await self._read(f"{path}?{after or urlencode(query)}", Page[Account])
         wanted = (search or "").casefold() if group is not None else ""
         people = [_person(each) for each in page.value if each.is_there]
-        found = [each for each in people if wanted in f"{each.name} {each.display_name}".casefold()]
+        found = [
+            each for each in people if wanted in f"{each.name} {each.display_name or ''}".casefold()
+        ]
         return People(found, self._rest(path, page.next))
 
     async def groups(self, search: str | None) -> Sequence[DirectoryGroup]:
@@ -139,16 +140,7 @@ class Entra:
         return self._provider.read(STEP, answer, kind)
 
     def _rest(self, path: str, url: str | None) -> str | None:
-        """The query of the next page, which has to be of the same list: our token goes there.
-
-        Raises: Failed.
-        """
-        if url is None:
-            return None
-        before, _, query = url.partition("?")
-        if before != self._url + path or not query:
-            raise Failed(STEP, f"{self._provider.name} names a next page that is elsewhere.")
-        return query
+        return rest_of(self._provider, self._url + path, url)
 
 
 def graph_url(issuer: str) -> str | None:

@@ -99,6 +99,9 @@ class GitHub:
         await self._require_member(account)
         return _person(account)
 
+    async def sign_out_url(self, return_to: str) -> str | None:
+        return None
+
     async def check(self) -> Sequence[str]:
         begun = Begun.new()
         answer = await self._redeem(begun, "none", NO_REDIRECT_URI)

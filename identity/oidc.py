@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -26,6 +27,7 @@ from identity.discovery import Metadata, discover
 from identity.entra import Entra, graph_url
 from identity.id_tokens import Expected, require_subject, verified_claims
 from identity.keycloak import Keycloak, admin_url
+from identity.okta import Okta, is_okta
 from identity.requests import Provider, trust
 from identity.settings import OidcSettings, provider_name
 from identity.signing_keys import SigningKeys
@@ -71,13 +73,15 @@ class Oidc:
         client_secret: str,
         policy: Policy,
         resolve: Resolve = system_resolve,
+        *,
+        directory_token: str | None = None,
     ) -> None:
         """Raises: Failed, for a CA certificate that is none."""
         self._settings = settings
         self._secret = client_secret
         outbound = Outbound(policy, tls=trust(settings.ca_certificate), resolve=resolve)
         self._provider = Provider(outbound, provider_name(settings))
-        self._directory = self._open_directory()
+        self._directory = self._open_directory(directory_token)
         self._found: Found | None = None
         self._failed: tuple[Failed, float] | None = None
         self._finding = asyncio.Lock()
@@ -114,6 +118,15 @@ class Oidc:
         claims = await verified_claims(tokens.id_token, found.keys, expected)
         return self._person(await self._with_user_info(found.metadata, claims, tokens.access_token))
 
+    async def sign_out_url(self, return_to: str) -> str | None:
+        """RP-Initiated Logout 1.0. The client is named, not the person: their ID token, which would
+        do that, is not kept, so a provider may ask whether they want to."""
+        endpoint = (await self._discovered()).metadata.end_session_endpoint
+        if endpoint is None:
+            return None
+        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_to}
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
     async def check(self) -> Sequence[str]:
         self._found = self._failed = None
         found = await self._discovered()
@@ -146,13 +159,17 @@ class Oidc:
     async def close(self) -> None:
         """No connection is kept."""
 
-    def _open_directory(self) -> Directory | None:
-        """By the issuer, which says whose it is."""
+    def _open_directory(self, token: str | None) -> Directory | None:
+        """By the issuer, which says whose it is; but an Okta organisation may have any name, and is
+        known by the token, which no other needs."""
         issuer = self._settings.issuer
         if (url := admin_url(issuer)) is not None:
             return Keycloak(self._provider, url, self._post_form)
         if (url := graph_url(issuer)) is not None:
             return Entra(self._provider, url, self._post_form)
+        if token is not None:
+            scheme, host, *_ = urlsplit(issuer)
+            return Okta(self._provider, f"{scheme}://{host}", token)
         return None
 
     async def _discovered(self) -> Found:
@@ -213,15 +230,13 @@ class Oidc:
 
     async def _check_directory(self) -> str:
         """Raises: Failed."""
+        told = "People are listed once they have tried to sign in"
         if self._directory is None:
-            return "People are listed once they have tried to sign in"
+            return f"{told}; to list all, {Okta.needs}" if is_okta(self.issuer) else told
         try:
             await self._directory.people(None, None, None)
         except NotListed:
-            return (
-                "People are listed once they have tried to sign in; to list all, "
-                f"{self._directory.needs}"
-            )
+            return f"{told}; to list all, {self._directory.needs}"
         return "People can be listed"
 
     async def _with_user_info(

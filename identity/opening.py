@@ -18,6 +18,7 @@ def open_backend(settings: BackendSettings, secrets: Mapping[str, str], policy: 
         case LdapSettings():
             return Ldap(settings, secrets["bind_password"], policy)
         case OidcSettings():
-            return Oidc(settings, secrets["client_secret"], policy)
+            token = secrets.get("directory_token")
+            return Oidc(settings, secrets["client_secret"], policy, directory_token=token)
         case GitHubSettings():
             return GitHub(settings, secrets["client_secret"], secrets["token"], policy)

@@ -35,7 +35,7 @@ class LdapSettings(
 class OidcSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="oidc"
 ):
-    """The secret is the client's."""
+    """The secrets are the client's, and for Okta a token of its API."""
 
     issuer: str  # whose /.well-known/openid-configuration is read
     client_id: str
@@ -66,7 +66,9 @@ SECRETS: dict[BackendKind, tuple[str, ...]] = {
     BackendKind.OIDC: ("client_secret",),
     BackendKind.GITHUB: ("client_secret", "token"),
 }
-"""The names of the secrets that each kind has, all of them needed."""
+"""The names of the secrets that each kind needs."""
+OPTIONAL_SECRETS: dict[BackendKind, tuple[str, ...]] = {BackendKind.OIDC: ("directory_token",)}
+"""Those that it can do without."""
 
 
 def kind_of(settings: BackendSettings) -> BackendKind:

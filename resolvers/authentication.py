@@ -38,7 +38,8 @@ class LdapInput:
 
 @dataclass
 class OidcInput:
-    """`clientSecret`: left out, the one that is kept for this issuer and authority.
+    """`clientSecret` and `directoryToken`: left out, those that are kept for this issuer and
+    authority. The latter is a token of Okta's API, by which its people can be listed.
 
     `groupsClaim`: an empty one says that the provider tells of no groups.
     """
@@ -46,6 +47,7 @@ class OidcInput:
     issuer: str
     client_id: str
     client_secret: str | None = None
+    directory_token: str | None = None
     scopes: str | None = None
     name_claim: str | None = None
     display_name_claim: str | None = None
@@ -193,7 +195,9 @@ def _given(input: BackendInput) -> tuple[BackendSettings, dict[str, Secret]]:
         given: dict[str, Any] = _texts(input.oidc, OidcSettings)
         if input.oidc.groups_claim is not None and not input.oidc.groups_claim.strip():
             given["groups_claim"] = None  # the provider tells of none
-        return OidcSettings(**given), _secrets(client_secret=input.oidc.client_secret)
+        return OidcSettings(**given), _secrets(
+            client_secret=input.oidc.client_secret, directory_token=input.oidc.directory_token
+        )
     assert input.git_hub, "exactly one is given"
     return GitHubSettings(**_texts(input.git_hub, GitHubSettings)), _secrets(
         client_secret=input.git_hub.client_secret, token=input.git_hub.token

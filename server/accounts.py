@@ -12,11 +12,13 @@ from domain.roles import Role
 from domain.sessions import Viewer
 from domain.sign_in import sign_in, sign_out
 from domain.sign_in_elsewhere import (
+    TAKES_REDIRECTS,
     Entered,
     Methods,
     begin_sign_in,
     complete_sign_in,
     sign_in_methods,
+    sign_out_url,
 )
 
 
@@ -42,7 +44,13 @@ class Accounts(Protocol):
         """
         ...
 
-    async def sign_out(self, secret: str) -> None: ...
+    async def sign_out(self, secret: str) -> bool:
+        """Whether they had come in at a provider, where they may be signed in still."""
+        ...
+
+    async def sign_out_url(self, return_to: str) -> str | None:
+        """Where a browser ends that session too; None: nowhere."""
+        ...
 
     async def methods(self) -> Methods: ...
 
@@ -68,7 +76,6 @@ class DomainAccounts:
 
     find_session = staticmethod(sessions.find_session)
     find_token = staticmethod(tokens.find_token)
-    sign_out = staticmethod(sign_out)
     methods = staticmethod(sign_in_methods)
 
     async def roles_by_credential(
@@ -89,6 +96,12 @@ class DomainAccounts:
         return await sign_in(
             name, password, address, former_secret=former_secret, backends=self._backends
         )
+
+    async def sign_out(self, secret: str) -> bool:
+        return await sign_out(secret) in TAKES_REDIRECTS
+
+    async def sign_out_url(self, return_to: str) -> str | None:
+        return await sign_out_url(self._backends, return_to)
 
     async def begin(
         self, redirect_uri: str, next: str, address: str, *, former_secret: str | None = None

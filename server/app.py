@@ -21,7 +21,7 @@ from resolvers.live import Live
 from server.accounts import Accounts
 from server.admission import Admission, Gate
 from server.audit_export import export_audit
-from server.auth import SignInRoutes
+from server.auth import LEAVE_PATH, SignInRoutes
 from server.device_routes import DeviceRoutes
 from server.graphql.event_stream import EventStreams
 from server.graphql.execution import MakeContext
@@ -123,6 +123,7 @@ def create_app(
             route("/auth/methods", elsewhere.methods, Access.OPEN, ["GET"]),
             route("/auth/begin", elsewhere.begin, Access.OPEN, ["GET"]),
             route("/auth/callback", elsewhere.callback, Access.OPEN, ["GET"]),
+            route(LEAVE_PATH, elsewhere.leave, Access.OPEN, ["GET"]),
             route("/auth/device", devices.begin, Access.OPEN, ["POST"]),
             route("/auth/device/token", devices.token, Access.OPEN, ["POST"]),
             route(GRAPHQL_PATH, over_http, Access.SIGNED_IN),

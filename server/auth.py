@@ -19,6 +19,8 @@ from server.security.bodies import read_json_body
 from server.security.cookies import SessionCookie
 from server.security.requests import client_address, request_id
 
+LEAVE_PATH = "/auth/leave"
+
 log = structlog.get_logger("server.auth")
 
 
@@ -76,13 +78,19 @@ class SignInRoutes:
         return response
 
     async def sign_out(self, request: Request) -> Response:
-        """POST /auth/sign-out: 204, and the session's sockets are closed."""
+        """POST /auth/sign-out: 204, and the session's sockets are closed; 200 for who had come in
+        at a provider, with the path that ends the session there, where the provider has that."""
+        was_elsewhere = False
         if secret := self.cookie.read(request.scope):
             viewer = await self.accounts.find_session(secret)
-            await self.accounts.sign_out(secret)
+            was_elsewhere = await self.accounts.sign_out(secret)
             if viewer is not None:
                 self.sockets.end_credential(viewer.credential)
-        return Response(status_code=204, headers={"set-cookie": self.cookie.take(request.scope)})
+        headers = {"set-cookie": self.cookie.take(request.scope)}
+        if was_elsewhere and await self.accounts.sign_out_url("/") is not None:
+            content = msgspec.json.encode({"elsewhere": LEAVE_PATH})
+            return Response(content, headers=headers, media_type="application/json")
+        return Response(status_code=204, headers=headers)
 
     async def session(self, request: Request) -> Response:
         """GET /auth/session: who is signed in, or 401."""

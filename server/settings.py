@@ -49,12 +49,12 @@ class Settings:
     secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
-    trusted_proxies: str = ""  # empty: what a request says of where it is from is not believed
     persisted_documents: str = "optional"
     persisted_documents_path: str = ""  # empty: only the dashboard's own
     token_days: int = 365  # the longest that an API token may live
     sockets_per_user: int = 50
     sockets_per_address: int = 200
+    trusted_proxies: str = ""  # empty: what a request says of where it is from is not believed
 
     def __post_init__(self) -> None:
         if not self.database_url:

@@ -118,10 +118,20 @@ class SignInElsewhereRoutes:
         response.headers.append("set-cookie", given)
         return response
 
+    async def leave(self, request: Request) -> Response:
+        """GET /auth/leave: 303 to where the browser signs out at the provider, which sends it back
+        to the sign-in page; straight to that page where there is no such place."""
+        url = None
+        if _is_begun_here(request):
+            url = await self.accounts.sign_out_url(f"{self._origin(request)}/sign-in")
+        return RedirectResponse(url or "/sign-in", 303)
+
+    def _origin(self, request: Request) -> str:
+        return self.public_url or self.hosts.origin_of(request.scope)
+
     def _redirect_uri(self, request: Request) -> str:
         """As it is registered at the provider."""
-        origin = self.public_url or self.hosts.origin_of(request.scope)
-        return origin + CALLBACK_PATH
+        return self._origin(request) + CALLBACK_PATH
 
     @staticmethod
     def _failed(request: Request, refused: Refusal) -> Response:

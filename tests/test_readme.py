@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from server.settings import PREFIX, Settings
 from tests.requirements import REPOSITORY
 from tests.services.process import wait_until
 from tests.services.product import Product
+from tests.services.terminal import Terminal
 
 README = (REPOSITORY / "README.md").read_text()
 URL = "http://127.0.0.1:8080"
@@ -79,6 +83,34 @@ def test_the_javascript_subscription_prints_live_frames(product: Product, tmp_pa
     packages = REPOSITORY / "tests" / "server" / "node"
     printed = run([node, "--input-type=module", "--eval", code], packages)
     assert printed.count("utilisationPercent") == 15
+
+
+@pytest.mark.spec("TOKEN-1")
+async def test_the_terminal_logs_in_asks_and_logs_out(product: Product, tmp_path: Path) -> None:
+    (block,) = re.findall(r"```\n(quartermaster login .*?)```", README, re.S)
+    login, query, logout = (
+        shlex.split(line.removeprefix("quartermaster "))
+        for line in block.replace(URL, product.url).splitlines()
+    )
+    terminal = Terminal(tmp_path)
+    command = await terminal.start(*login)
+    code = await command.code()
+    headers = {"Quartermaster-Client": "tests"}
+    async with httpx.AsyncClient(base_url=product.url, headers=headers) as browser:
+        who = {"name": product.name, "password": product.password}
+        (await browser.post("/auth/sign-in", json=who)).raise_for_status()
+        wish = {"userCode": code, "isAllowed": True}
+        document = """mutation ($input: AnswerDeviceInput!) {
+          answerDevice(input: $input) { __typename } }"""
+        answer = {"query": document, "variables": {"input": wish}}
+        (await browser.post("/graphql", json=answer)).raise_for_status()
+    assert await command.end() == 0, command.said
+    status, said = await terminal.run(*query)
+    assert status == 0, said
+    viewer = json.loads(said)["data"]["viewer"]
+    assert (viewer["name"], viewer["tokens"][0]["scope"]) == (product.name, "READ")
+    assert (await terminal.run(*logout))[0] == 0
+    assert (await terminal.run(*query))[0] != 0
 
 
 def test_the_table_of_settings_is_the_programs_own() -> None:

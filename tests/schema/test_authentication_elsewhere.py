@@ -10,9 +10,10 @@ import pytest
 
 from domain import authentication
 from tests.schema.test_authentication import ACTIVATE, AUTHENTICATION, CANDIDATES, ON_BOARD
-from tests.services import github, openid
+from tests.services import github, okta, openid
 from tests.services.github import GitHubService, github_service
 from tests.services.graph import Graph
+from tests.services.okta import okta_organisation
 from tests.services.openid import OpenId, open_id
 
 
@@ -117,3 +118,24 @@ async def test_with_github_the_organisation_is_listed_and_its_members_come_in(
         answer = organisation.sign_in(begun.headers["location"], "person-119")
         assert (await browser.get("/auth/callback", params=answer)).status_code == 200
         assert (await browser.get("/auth/session")).json()["name"] == "person-119"
+
+
+@pytest.mark.spec("USER-1", "T-46", "T-47")
+async def test_a_token_of_okta_is_kept_for_its_host_alone_and_need_not_be_given(
+    graph: Graph, provider: OpenId
+) -> None:
+    async with okta_organisation() as organisation:
+        organisation.add("00uada", "grace")
+        there = of_provider(organisation.provider)
+        await activate(graph, there)
+        secrets = "{ authentication { secretsSet } }"
+        assert (await graph.ask(secrets))["authentication"]["secretsSet"] == ["client_secret"]
+        await activate(graph, of_provider(organisation.provider, directoryToken=okta.TOKEN))
+        kept = ["client_secret", "directory_token"]
+        for given in ({}, {"directoryToken": ""}):
+            await activate(graph, of_provider(organisation.provider, **given))
+            assert (await graph.ask(secrets))["authentication"]["secretsSet"] == kept
+        assert list(await candidates(graph)) == ["grace@example.org"]
+        await activate(graph, of_provider(provider))
+        assert (await graph.ask(secrets))["authentication"]["secretsSet"] == ["client_secret"]
+        assert okta.TOKEN not in str(provider.peer.received)

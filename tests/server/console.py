@@ -97,8 +97,12 @@ class FakeAccounts:
         secret = self.open(name)
         return self.sessions[secret], secret
 
-    async def sign_out(self, secret: str) -> None:
+    async def sign_out(self, secret: str) -> bool:
         self.sessions.pop(secret, None)
+        return False
+
+    async def sign_out_url(self, return_to: str) -> str | None:
+        return None
 
     async def begin(
         self, redirect_uri: str, next: str, address: str, *, former_secret: str | None = None

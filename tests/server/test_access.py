@@ -28,6 +28,7 @@ OPEN_ROUTES = {
     "/auth/methods",
     "/auth/begin",
     "/auth/callback",
+    "/auth/leave",
     "/auth/device",
     "/auth/device/token",
     "/{path:path}",  # the dashboard's own files: the sign-in page is one of its screens

@@ -370,3 +370,44 @@ async def test_members_of_a_github_organisation_come_in_the_same_way(entrance: E
             outsider = service.sign_in(await entrance.begin(victims), "eve")
             refused = await victims.get("/auth/callback", params=outsider)
             assert failure_of(refused) == "not-let-in"
+
+
+@pytest.mark.spec("T-18", "T-19")
+async def test_who_signs_out_is_offered_to_sign_out_at_the_provider_too(entrance: Entrance) -> None:
+    entrance.provider.metadata["end_session_endpoint"] = f"{entrance.provider.issuer}/end?x=1"
+    await entrance.on_board("subject-1", "grace")
+    async with entrance.browser() as browser:
+        await entrance.sign_in(browser)
+        out = await browser.post("/auth/sign-out", headers={"Quartermaster-Client": "tests"})
+        assert (out.status_code, out.json()) == (200, {"elsewhere": "/auth/leave"})
+        assert await who(browser) is None
+        left = await browser.get("/auth/leave", params={"next": "https://evil.example"})
+        assert left.status_code == 303
+        url = urlsplit(left.headers["location"])
+        assert f"{url.scheme}://{url.netloc}{url.path}" == f"{entrance.provider.issuer}/end"
+        assert parse_qs(url.query) == {
+            "x": ["1"],
+            "client_id": [openid.CLIENT_ID],
+            "post_logout_redirect_uri": [f"{entrance.graph.url}/sign-in"],
+        }
+        other = await browser.get("/auth/leave", headers={"Sec-Fetch-Site": "cross-site"})
+        assert other.headers["location"] == "/sign-in"
+        password = entrance.graph.password
+        await browser.post(
+            "/auth/sign-in",
+            json={"name": "ada", "password": password},
+            headers={"Quartermaster-Client": "tests"},
+        )
+        local = await browser.post("/auth/sign-out", headers={"Quartermaster-Client": "tests"})
+        assert local.status_code == 204  # the local operator was never there
+
+
+async def test_where_a_provider_has_no_place_to_sign_out_at_nobody_is_sent(
+    entrance: Entrance,
+) -> None:
+    await entrance.on_board("subject-1", "grace")
+    async with entrance.browser() as browser:
+        await entrance.sign_in(browser)
+        out = await browser.post("/auth/sign-out", headers={"Quartermaster-Client": "tests"})
+        assert out.status_code == 204
+        assert (await browser.get("/auth/leave")).headers["location"] == "/sign-in"

@@ -115,6 +115,23 @@ async def test_words_of_others_are_not_shown_as_ours(way: Way) -> None:
     await expect(way.page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.spec("T-18")
+async def test_who_signs_out_here_can_sign_out_at_the_provider_too(way: Way, axe: Axe) -> None:
+    await on_board_grace()
+    await way.open("/devices")
+    await way.sign_in()
+    await way.page.get_by_role("button", name="grace").click()
+    await way.page.get_by_role("menuitem", name="Sign out").click()
+    told = way.page.get_by_role("status")
+    await expect(told).to_contain_text("may still be signed in at 127.0.0.1")
+    assert await axe(way.page) == []
+    await way.page.get_by_role("button", name="Sign out there too").click()
+    await way.page.get_by_role("button", name="Yes, sign me out").click()
+    await expect(way.page).to_have_url(f"{way.url}/sign-in")
+    await way.begin()  # and the provider asks who it is, as it does of a stranger
+    await expect(way.page.get_by_placeholder("Enter any login")).to_be_visible()
+
+
 @pytest.mark.spec("T-33", "T-18")
 async def test_when_another_person_signs_in_nothing_of_the_former_is_left(way: Way) -> None:
     """The browser's other page is of the person before: its session is over, and it goes."""

@@ -4,7 +4,7 @@ import Provider from "oidc-provider";
 
 const [port, clientId, clientSecret, redirectUri] = process.argv.slice(2);
 const provider = new Provider(`http://127.0.0.1:${port}`, {
-  clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri] }],
+  clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri], post_logout_redirect_uris: [new URL("/sign-in", redirectUri).href] }],
   claims: { openid: ["sub"], profile: ["name", "preferred_username"], groups: ["groups"] },
   findAccount: (_, id) => ({
     accountId: id,

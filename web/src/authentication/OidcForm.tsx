@@ -11,6 +11,7 @@ export function OidcForm({ now, onClose }: { now: AuthenticationInfo; onClose: (
     issuer: oidc?.issuer ?? "https://",
     clientId: oidc?.clientId ?? "",
     clientSecret: "",
+    directoryToken: "",
     scopes: oidc?.scopes ?? "openid profile email",
     nameClaim: oidc?.nameClaim ?? "preferred_username",
     displayNameClaim: oidc?.displayNameClaim ?? "name",
@@ -28,6 +29,7 @@ export function OidcForm({ now, onClose }: { now: AuthenticationInfo; onClose: (
       {entry("issuer", "Issuer", { hint: "As the provider writes it in /.well-known/openid-configuration, to the letter" })}
       {entry("clientId", "Client")}
       {entry("clientSecret", "Its secret", { isSecret: true, ...(isActive && { note: STAYS }) })}
+      {entry("directoryToken", "Token of Okta's API", { isSecret: true, hint: "To list people and to see who left", note: isActive ? `Okta alone; ${STAYS}` : "Okta alone; may be empty" })}
       {entry("scopes", "Scopes")}
       {entry("nameClaim", "Claim of the name")}
       {entry("displayNameClaim", "Claim of the display name")}

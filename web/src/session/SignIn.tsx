@@ -7,11 +7,11 @@ import { Action } from "../ui/Action";
 import { Mark } from "../ui/Mark";
 import { FAILURES } from "./failures";
 import { safeNext } from "./next";
-import { readMethods, signIn, signInElsewhere, SignInRefused, type Methods } from "./session";
+import { readMethods, signIn, signInElsewhere, signOutElsewhere, SignInRefused, type Methods } from "./session";
 import css from "./SignIn.module.css";
 
 export function SignIn() {
-  const { next, failed, request } = useSearch({ from: "/sign-in" });
+  const { next, failed, left, request } = useSearch({ from: "/sign-in" });
   const [methods, setMethods] = useState<Methods | null>(null);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
@@ -66,6 +66,12 @@ export function SignIn() {
           <div ref={box} className={css.refusal} role="alert" tabIndex={-1}>
             <Mark level="CRITICAL" />
             <span>{refusal}{waitSeconds > 0 && ` Try again in ${waitSeconds} s.`}</span>
+          </div>
+        )}
+        {left === "here" && methods?.provider != null && (
+          <div className={css.left} role="status">
+            <span>You are signed out here, and may still be signed in at {methods.provider}: whoever uses this browser next comes in as you.</span>
+            <Action onPress={signOutElsewhere}>Sign out there too</Action>
           </div>
         )}
         {methods?.provider != null && (

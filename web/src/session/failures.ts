@@ -17,6 +17,8 @@ export const FAILURES = {
 export interface SignInSearch {
   next?: string | undefined;
   failed?: keyof typeof FAILURES | undefined;
+  /** They signed out here, and not yet at the provider. */
+  left?: "here" | undefined;
   /** By which an operator finds the log. */
   request?: string | undefined;
 }
@@ -27,6 +29,7 @@ export function readSignInSearch(search: Record<string, unknown>): SignInSearch 
   return {
     next: textOf(search["next"]),
     failed: failed !== undefined && Object.hasOwn(FAILURES, failed) ? (failed as keyof typeof FAILURES) : undefined,
+    left: search["left"] === "here" ? "here" : undefined,
     request: request !== undefined && /^[0-9a-f]{16}$/.test(request) ? request : undefined,
   };
 }

@@ -96,9 +96,15 @@ export async function signIn(name: string, password: string): Promise<void> {
 
 /** Drops everything this page holds: socket, caches and all go with the document. */
 export async function signOut(): Promise<void> {
-  await request("/auth/sign-out", { method: "POST" });
+  const response = await request("/auth/sign-out", { method: "POST" });
   channel.postMessage("signed out");
-  window.location.assign("/sign-in");
+  // 200: they had come in at a provider, where they may be signed in still.
+  window.location.assign(response.status === 200 ? "/sign-in?left=here" : "/sign-in");
+}
+
+/** Leaves the page for the provider's own place to sign out at. */
+export function signOutElsewhere(): void {
+  window.location.assign("/auth/leave");
 }
 
 /** What is on the screen cannot be shown again: while anybody holds it, the page stays. */
