@@ -330,6 +330,26 @@ async def test_a_mutation_is_the_operators_and_an_attempt_is_audited(
     assert await world.graph.ask(STATE) == before
 
 
+LESSER = ("DATA_SCIENTIST", "ML_ENGINEER", "PRODUCTION_ENGINEER")
+
+
+@pytest.mark.spec("USER-6", "T-25")
+async def test_no_set_of_other_roles_is_enough_for_any_mutation_of_an_operators(
+    world: World, bob: Graph
+) -> None:
+    """Every mutation for each role alone, for all of them together, and for none."""
+    before, version = await world.graph.ask(GROUPS_AND_POOLS), 1
+    for roles in (*([role] for role in LESSER), list(LESSER), []):
+        version = await edit_roles(world, roles, version)
+        for name in OF_OPERATORS:
+            (argument,) = root("mutation").fields[name].args.values()
+            given = some_input(argument.type, world.ids)
+            data = await bob.ask(f"mutation {{ {name}(input: {given}) {{ __typename }} }}")
+            assert data[name]["__typename"] == "NotAllowed", (name, roles)
+        assert (await bob.ask("{ viewer { roles } }"))["viewer"]["roles"] == sorted(roles)
+    assert await world.graph.ask(GROUPS_AND_POOLS) == before
+
+
 @pytest.mark.spec("USER-6", "T-23", "T-48", "TOKEN-1")
 async def test_another_s_token_and_session_are_answered_like_what_does_not_exist(
     world: World, bob: Graph
@@ -383,6 +403,8 @@ async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Gr
     assert refused == NOT_BY_TOKEN - later - {"token.revoke"}
 
 
+GROUPS_AND_POOLS = """{ pools { edges { node { name version } } }
+                        groups { edges { node { name version } } } webhooks { name version } }"""
 STATE = """{ pools { edges { node { name version devices { totalCount } } } }
              groups { edges { node { name version users { totalCount } pool { name } } } }
              users { edges { node { name version roles } } }
