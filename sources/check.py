@@ -1,7 +1,8 @@
-"""Trying both sources of a target for real: first where its metadata is, then where its data is."""
+"""Trying both sources of a target for real, side by side: a person waits for it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,8 @@ from sources.threads import NoThreadLeft, on_thread
 
 FOLDER_SECONDS = 10.0
 
-Say = Callable[[Part, Step], None]
-"""Called at each step, on whatever thread it is made."""
+Say = Callable[[Part, Step | None], None]
+"""Called at each step, on whatever thread it is made; None: the part is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,32 @@ class Sources:
     ) -> list[str]:
         """What was done and found, in words; `secrets` by name. Raises: TargetFailed."""
         self.require_plain(metadata, storage)
-        found = []
-        for part, source in ((Part.METADATA, metadata), (Part.STORAGE, storage)):
-            try:
-                found.append(await self._try(uuid, part, source, secrets, partial(say, part)))
-            except SourceFailed as failed:
-                raise TargetFailed(part, failed) from None
-            except OutboundFailed as failed:
-                step = Step.ADDRESS
-                raise TargetFailed(part, SourceFailed(step, failed.code.value)) from None
-            except TimeoutError:
-                late = SourceFailed(Step.ADDRESS, _too_late(source))
-                raise TargetFailed(part, late) from None
-            except NoThreadLeft:
-                busy = "Too many checks hang already; mend what they wait for, and try again."
-                raise TargetFailed(part, SourceFailed(Step.ADDRESS, busy)) from None
+        tried = await asyncio.gather(
+            self._part(uuid, Part.METADATA, metadata, secrets, say),
+            self._part(uuid, Part.STORAGE, storage, secrets, say),
+            return_exceptions=True,
+        )
+        for one in tried:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in tried if isinstance(one, str)]
+
+    async def _part(
+        self, uuid: str, part: Part, source: Source, secrets: Mapping[str, str], say: Say
+    ) -> str:
+        """Raises: TargetFailed."""
+        try:
+            found = await self._try(uuid, part, source, secrets, partial(say, part))
+        except SourceFailed as failed:
+            raise TargetFailed(part, failed) from None
+        except OutboundFailed as failed:
+            raise TargetFailed(part, SourceFailed(Step.ADDRESS, failed.code.value)) from None
+        except TimeoutError:
+            raise TargetFailed(part, SourceFailed(Step.ADDRESS, _too_late(source))) from None
+        except NoThreadLeft:
+            busy = "Too many checks hang already; mend what they wait for, and try again."
+            raise TargetFailed(part, SourceFailed(Step.ADDRESS, busy)) from None
+        say(part, None)
         return found
 
     def require_plain(self, metadata: Metadata, storage: Storage) -> None:

@@ -109,7 +109,8 @@ def _try(
         say(Step.DELETE)
         with _failures(pool, Step.DELETE):
             client.remove_object(s3.bucket, name)
-    return f"Written, read and deleted in the bucket {s3.bucket}, beneath {folder or 'its top'}"
+    beneath = f", beneath {folder}" if folder else ""
+    return f"Written, read and deleted in the bucket {s3.bucket}{beneath}"
 
 
 @contextmanager
