@@ -15,7 +15,7 @@ from tortoise.models import Model
 from domain.database import fetch, for_update, lock
 from domain.names import fold_name, tidy_name
 from domain.refusals import Named, NameTaken, Refusal, Unknown
-from domain.secrets import Secret, Unsealable, Vault, vault
+from domain.secrets import SealedColumn, Secret, Unsealable, Vault, vault
 from domain.webhooks import NoSecretKey
 from sources.failures import Part, Step
 from sources.settings import Metadata, Storage
@@ -189,3 +189,6 @@ def require_vault() -> Vault:
 
 def _purpose(name: str) -> str:
     return f"dvs.{name}"
+
+
+SEALED = SealedColumn("target", "sealed_secrets", lambda row, name: _purpose(name), is_json=True)

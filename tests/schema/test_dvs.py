@@ -11,9 +11,11 @@ from urllib.parse import quote
 
 import pytest
 
+from domain.actors import Actor
 from domain.audit import AuditEntry
 from domain.database import execute, fetch, is_postgres
-from domain.secrets import open_vault
+from domain.rotation import reseal
+from domain.secrets import Vault, open_vault
 from tests.schema.everything import SCHEMA, document, root
 from tests.services.changes import change, done
 from tests.services.git_host import GitHost
@@ -314,6 +316,19 @@ def test_no_output_of_targets_is_a_secret() -> None:
     for name in ("DvsTarget", "GitRepository", "S3Bucket", "GcsBucket", "Folder", "Nfs"):
         fields = SCHEMA.type_map[name].fields
         assert not [one for one in fields if "secret" in one.casefold() or "token" in one]
+
+
+@pytest.mark.spec("T-45")
+async def test_secrets_are_used_on_after_the_key_was_replaced(graph: Graph, git: GitHost) -> None:
+    made = await make(graph, "models", metadata=git_source(git))
+    old = "the key of the tests, which is long enough"
+    assert (await reseal(Actor.system("tests"), Vault("new-" * 8, old))).older == 1
+    open_vault("new-" * 8)
+    checked = await tried(graph, "checkDvsTarget", id=made["id"])
+    assert (checked["state"], checked["failure"]) == ("READY", None)
+    open_vault("other-" * 6)
+    checked = await tried(graph, "checkDvsTarget", id=made["id"])
+    assert (checked["failedStep"], "enter it again" in checked["failure"]) == ("SIGN_IN", True)
 
 
 async def test_without_a_key_no_secret_is_taken(graph: Graph, git: GitHost) -> None:
