@@ -332,7 +332,7 @@ async def test_secrets_are_used_on_after_the_key_was_replaced(graph: Graph, git:
 
 
 async def test_without_a_key_no_secret_is_taken(graph: Graph, git: GitHost) -> None:
-    open_vault(None)
+    open_vault()
     refused = await tried(
         graph, "createDvsTarget", name="models", storage=OWN, metadata=git_source(git)
     )
