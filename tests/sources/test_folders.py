@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.settings import Settings, SettingsError
 from sources import mounts
 from sources.failures import SourceFailed, Step
 from sources.folders import Roots, try_folder
@@ -101,3 +102,14 @@ def test_nfs_is_told_by_the_type_of_its_mount(
     found, _ = tried(roots, str(team), is_nfs=True)
     assert found.endswith("on nfs4 from files.example.org:/ex port")
     assert [mount.is_nfs for mount in read_mounts(told.read_text())] == [False, True, True]
+
+
+@pytest.mark.spec("T-55")
+@pytest.mark.parametrize("folders", ["relative", "/srv/../etc", "/", "/srv:relative"])
+def test_a_root_is_a_full_path_and_never_everything(folders: str) -> None:
+    assert Settings(dvs_folders="/srv:/mnt/versions").dvs_roots.allowed == (
+        Path("/srv"),
+        Path("/mnt/versions"),
+    )
+    with pytest.raises(SettingsError, match="DVS_FOLDERS"):
+        Settings(dvs_folders=folders)
