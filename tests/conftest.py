@@ -15,5 +15,7 @@ pytest_plugins = [
     "tests.services.chromium",
     "tests.services.product",
     "tests.services.operator",
+    "tests.services.git_host",
+    "tests.services.s3",
     "tests.services.graph",
 ]
