@@ -13,7 +13,7 @@ TYPES_AT_ONCE = 8
 """Two root fields each, of the 20 that a document may have."""
 
 OVERVIEW = """query RemoteOverview {
-  installationId
+  about { clusterId }
   viewer { roles }
   cluster { version nodesTotal jobsRunning jobsQueued }
   deviceTypes { id name }
@@ -36,8 +36,12 @@ class _DeviceType(msgspec.Struct):
     name: str
 
 
+class _About(msgspec.Struct, rename="camel"):
+    cluster_id: str | None
+
+
 class _Overview(msgspec.Struct, rename="camel"):
-    installation_id: str
+    about: _About
     viewer: _Viewer
     cluster: _Cluster
     device_types: list[_DeviceType]
@@ -72,7 +76,7 @@ class Quartermaster:
             jobs_waiting=found.cluster.jobs_queued,
             latency_seconds=self._link.latency_seconds,
             certificate_expires_at=self._link.certificate_expires_at,
-            installation=found.installation_id,
+            installation=found.about.cluster_id,
         )
 
     async def _capacity(self, types: list[_DeviceType]) -> tuple[Capacity, ...]:
