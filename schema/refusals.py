@@ -25,10 +25,10 @@ import domain.refusals
 import domain.tokens
 import domain.users
 import domain.webhooks
+import remote.cluster
 from domain.audit_log import entries_by_id
 from domain.refusals import Named
 from domain.roles import Role
-from remote.cluster import Step
 from resolvers.ids import NAMES_OF_KINDS, global_id
 from resolvers.mutations import Refused
 from schema.audit import AuditEntry
@@ -88,7 +88,7 @@ SHOWN_AS: dict[Any, Any] = {
     Part: Part,
     Step: Step,
     datetime: DateTime,
-    Step: Step,
+    remote.cluster.Step: remote.cluster.Step,
 }
 """What a property of a refusal is in the schema, by its type in the domain."""
 
