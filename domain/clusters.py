@@ -21,7 +21,7 @@ from domain.locked_rows import lock_rows
 from domain.names import fold_name, tidy_name
 from domain.refusals import ItemsRefused, Named, NameTaken, Refusal, RefusedItem
 from domain.roles import Role
-from domain.secrets import Secret, Unsealable, Vault, vault
+from domain.secrets import SealedColumn, Secret, Unsealable, Vault, vault
 from domain.versions import require_version
 from domain.webhooks import NoSecretKey
 from remote.cluster import ClusterKind, Failed, Step
@@ -32,6 +32,7 @@ NAME_MAX_LENGTH = 63
 MOST = 50
 """Of one installation: each has a task of its own, which contacts it over and over."""
 PURPOSE: Final = "remote_cluster.secrets"
+SEALED: Final = SealedColumn("remote_cluster", "sealed_secrets", lambda row, name: PURPOSE)
 LOCK = "remote clusters"
 
 
