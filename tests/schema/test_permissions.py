@@ -401,9 +401,8 @@ def test_every_operation_that_no_token_may_stands_in_the_table() -> None:
 async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Graph) -> None:
     """Each mutation is sent; the audit log says which operation it led to."""
     token_id, secret = await make(graph, scope="MANAGE")
-    ids = dict.fromkeys(
-        ("user", "group", "pool", "device", "webhook", "node", "session", "target"), token_id
-    )
+    kinds = ("user", "group", "pool", "device", "webhook", "node", "session", "target", "cluster")
+    ids = dict.fromkeys(kinds, token_id)
     refused: set[str] = set()
     async with bearing(graph, secret) as program:
         for name, field in root("mutation").fields.items():
