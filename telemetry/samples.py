@@ -210,6 +210,7 @@ class QueuedJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pool: _FreeText | None  # the pool's name
     requested_devices: _Count
     submitted_at: _Time
+    remote_cluster: _FreeText | None = None  # the name of the one that it was sent to
 
 
 class QueueReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

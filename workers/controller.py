@@ -28,6 +28,7 @@ from sources.check import Sources
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
+from workers.cluster_watch import ClusterWatch
 from workers.directory_watch import DirectoryWatch
 from workers.dvs_watch import DvsWatch
 from workers.health_watch import HealthWatch
@@ -60,7 +61,8 @@ async def control(
     """Run until cancelled: at work while `holder` has the lease, else standing by.
 
     `free_bytes`: what is left on the database's disk, where that is known.
-    `outbound`: by which webhooks are told of changes of health; None tells none.
+    `outbound`: by which webhooks are told of changes of health, and by whose policy remote
+    clusters are contacted; None does neither.
     `backends`: where people on board are looked for; None looks for none.
     `sources`: by which DVS targets are checked; None checks none.
     """
@@ -72,7 +74,8 @@ async def control(
             webhooks = WebhookDeliveries(bus, outbound, origin, time)
         people = None if backends is None else DirectoryWatch(backends, time)
         targets = None if sources is None else DvsWatch(bus, sources, time)
-        await Controller(bus, time, free_bytes, webhooks, people, targets).run()
+        clusters = None if outbound is None else ClusterWatch(bus, outbound.policy, time)
+        await Controller(bus, time, free_bytes, webhooks, people, targets, clusters).run()
 
     await lead(CONTROLLER, holder, work, clock)
 
@@ -86,12 +89,14 @@ class Controller:
         webhooks: WebhookDeliveries | None = None,
         people: DirectoryWatch | None = None,
         targets: DvsWatch | None = None,
+        clusters: ClusterWatch | None = None,
     ) -> None:
         self.bus = bus
         self.clock = clock
         self.webhooks = webhooks
         self.people = people
         self.targets = targets
+        self.clusters = clusters
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
         self.recorder = Recorder(bus, self.health.is_heard)
@@ -116,6 +121,8 @@ class Controller:
             parts["people"] = self.people.run
         if self.targets is not None:
             parts["targets"] = self.targets.run
+        if self.clusters is not None:
+            parts["clusters"] = self.clusters.run
         async with asyncio.TaskGroup() as tasks:
             for name, part in parts.items():
                 state = Supervised(f"controller.{name}")
