@@ -333,7 +333,7 @@ async def test_a_pod_gets_the_devices_of_its_class_and_gives_them_back(
     await cluster.run_pod(here, "waiter", claim="second")
     await cluster.end_pod(here, "holder")
     if cluster.is_real:
-        await cluster.resource.delete_namespaced_resource_claim("first", here)
+        await cluster.free(here, "first")
     await cluster.placed(here, "waiter")
     assert await cluster.devices_of(here, "second") == [(node, "gpu-1")]
 
