@@ -18,4 +18,5 @@ pytest_plugins = [
     "tests.services.git_host",
     "tests.services.s3",
     "tests.services.graph",
+    "tests.services.kubernetes",
 ]
