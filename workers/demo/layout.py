@@ -45,6 +45,8 @@ class Machine:
             card.trouble = None
             card.link_errors = 0
             card.celsius = None
+            card.millijoules = 0.0
+            card.looked_at = None
 
     def facts(self, now: float) -> NodeFacts:
         product = self.product
