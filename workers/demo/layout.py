@@ -32,6 +32,7 @@ class Machine:
     booted_at: float
     boots: int = 0
     silent_until: float = 0.0
+    seconds_ahead: float = 0.0  # of its clock
     is_drained: bool = False
     inventory_version: int = 0
     looked_at: float | None = None
