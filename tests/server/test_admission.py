@@ -126,7 +126,8 @@ async def test_event_streams_wait_in_the_same_line_and_are_told_when_to_come_bac
         async def stay() -> None:
             async with client.stream("POST", "/graphql", json=body) as answer:
                 assert answer.status_code == 200
-                assert (await anext(events(answer)))[0] == "next"
+                stream = events(answer)  # without a name it would be closed
+                assert (await anext(stream))[0] == "next"
                 await leave.wait()
 
         early = [asyncio.ensure_future(stay()) for _ in range(4)]
