@@ -94,9 +94,15 @@ export async function signIn(name: string, password: string): Promise<void> {
   );
 }
 
+let isSigningOut = false;
+
 /** Drops everything this page holds: socket, caches and all go with the document. */
 export async function signOut(): Promise<void> {
-  const response = await request("/auth/sign-out", { method: "POST" });
+  isSigningOut = true; // the socket may hear of the end before the answer is here
+  const response = await request("/auth/sign-out", { method: "POST" }).catch((error: unknown) => {
+    isSigningOut = false;
+    throw error;
+  });
   channel.postMessage("signed out");
   // 200: they had come in at a provider, where they may be signed in still.
   window.location.assign(response.status === 200 ? "/sign-in?left=here" : "/sign-in");
@@ -121,6 +127,7 @@ export function holdLeaving(): () => void {
 }
 
 export function leaveSignedOut(): void {
+  if (isSigningOut) return; // which leads away by itself
   isLeaving = true;
   if (holds > 0) return;
   const { pathname, search } = window.location;
