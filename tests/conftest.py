@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.services import kubernetes
+
 pytest_plugins = [
     "tests.spec_record",
     "tests.services.loop",
@@ -16,4 +18,9 @@ pytest_plugins = [
     "tests.services.product",
     "tests.services.operator",
     "tests.services.graph",
+    "tests.services.kubernetes",
 ]
+
+
+def pytest_report_header() -> str:
+    return kubernetes.header()
