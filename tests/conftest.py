@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.services import kubernetes
-
 pytest_plugins = [
     "tests.spec_record",
     "tests.services.loop",
@@ -20,7 +18,3 @@ pytest_plugins = [
     "tests.services.graph",
     "tests.services.kubernetes",
 ]
-
-
-def pytest_report_header() -> str:
-    return kubernetes.header()

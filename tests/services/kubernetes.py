@@ -34,7 +34,7 @@ NOT_READY = "node.kubernetes.io/not-ready"
 Body = dict[str, Any]
 
 
-def header() -> str:
+def pytest_report_header() -> str:
     path = os.environ.get(VARIABLE)
     return (
         f"kubernetes: the real cluster of {path}" if path else "kubernetes: the tests' own server"

@@ -12,10 +12,20 @@ from dataclasses import dataclass, field
 from tests.services.apiserver.quota import Quota
 from tests.services.apiserver.registry import Registry, Request, User
 from tests.services.apiserver.resources import Resource
-from tests.services.apiserver.scheduling import Scheduler
+from tests.services.apiserver.scheduling import (
+    CLAIMS,
+    CLASSES,
+    SLICES,
+    TAINT_RULES,
+    TEMPLATES,
+    Scheduler,
+)
 from tests.services.apiserver.store import Body, Event, Store
 
 SELF = Request(User("system:kube-controller-manager", ("system:masters",)), "kube-controller")
+
+WAITS = {"foregroundDeletion", "orphan"}
+SCHEDULED = {"pods", "nodes", CLAIMS, CLASSES, SLICES, TEMPLATES, TAINT_RULES}
 
 
 @dataclass
@@ -40,6 +50,9 @@ class Controllers:
     """Whose quotas are to be counted anew."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _removed: list[Body] = field(default_factory=list)
+    _has_waiting: bool = False
+    """Whether something may wait for its dependents."""
+    _is_schedule_stale: bool = False
 
     def __post_init__(self) -> None:
         self.scheduler = Scheduler(self.store, self.registry, self.resources)
@@ -50,6 +63,10 @@ class Controllers:
             return
         if event.kind == "DELETED":
             self._removed.append(event.body)
+        if WAITS & set(metadata.get("finalizers") or []):
+            self._has_waiting = True
+        if key in SCHEDULED:
+            self._is_schedule_stale = True
         if namespace := metadata.get("namespace"):
             self._namespaces.add(namespace)
         self._work.set()
@@ -63,10 +80,13 @@ class Controllers:
     def pass_once(self) -> None:
         if self.on.kubelet:
             self._run_pods()
-        self.scheduler.release()
-        if self.on.scheduler:
-            self.scheduler.place_all()
-        if self.on.garbage:
+        if self._is_schedule_stale:
+            self._is_schedule_stale = False
+            self.scheduler.release()
+            if self.on.scheduler:
+                self.scheduler.place_all()
+        if self.on.garbage and (self._removed or self._has_waiting):
+            self._has_waiting = False
             self._collect()
         if self.on.namespaces:
             self._empty_namespaces()
@@ -128,7 +148,7 @@ class Controllers:
             body["metadata"]["uid"]: (key, body)
             for key, objects in self.store.objects.items()
             for body in list(objects.values())
-            if {"foregroundDeletion", "orphan"} & set(body["metadata"].get("finalizers") or [])
+            if WAITS & set(body["metadata"].get("finalizers") or [])
         }
         if not gone and not waiting:
             return
@@ -153,9 +173,7 @@ class Controllers:
         for uid, (key, body) in waiting.items():
             if uid not in held:
                 metadata = dict(body["metadata"])
-                metadata["finalizers"] = [
-                    f for f in metadata["finalizers"] if f not in ("foregroundDeletion", "orphan")
-                ]
+                metadata["finalizers"] = [f for f in metadata["finalizers"] if f not in WAITS]
                 self.registry.settle(self.resources[key], {**body, "metadata": metadata})
 
     def _delete(self, key: str, namespace: str, name: str) -> None:

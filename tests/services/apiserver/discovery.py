@@ -88,12 +88,26 @@ def openapi_paths(resources: Iterable[Resource]) -> dict[str, Any]:
     }
 
 
-def openapi() -> dict[str, Any]:
-    """The definitions that the server knows; without the paths, which no client of ours reads."""
+def openapi(resources: Iterable[Resource]) -> dict[str, Any]:
+    """The definitions, and of the paths what kubectl looks at: which fields a verb's query has."""
+    paths = {}
+    for resource in resources:
+        kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+        told = {
+            "x-kubernetes-group-version-kind": kind,
+            "parameters": [
+                {"name": name, "in": "query", "schema": {"type": "string"}}
+                for name in ("dryRun", "fieldManager", "fieldValidation", "force")
+            ],
+        }
+        where = "/namespaces/{namespace}" if resource.is_namespaced else ""
+        path = f"{resource.prefix}{where}/{resource.plural}"
+        paths[path] = {"post": told}
+        paths[f"{path}/{{name}}"] = {"get": told, "put": told, "patch": told, "delete": told}
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
-        "paths": {},
+        "paths": paths,
         "components": {"schemas": _with_absolute_references(DEFINITIONS)},
     }
 

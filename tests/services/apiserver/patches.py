@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import jsonpatch
-
 from tests.services.apiserver.refusals import Refused, bad_request
 from tests.services.apiserver.schema import Shape
 
@@ -26,11 +24,59 @@ def json_merge(target: Any, patch: Any) -> Any:
 def json_patch(target: dict[str, Any], patch: Any) -> dict[str, Any]:
     if not isinstance(patch, list):
         raise bad_request("error decoding patch: json: cannot unmarshal object into Go value")
-    try:
-        patched: dict[str, Any] = jsonpatch.apply_patch(copy.deepcopy(target), patch)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as why:
-        raise Refused(422, "Invalid", f"the server rejected our request: {why}") from why
-    return patched
+    patched = {"": copy.deepcopy(target)}  # so that the whole object has a parent, too
+    for step in patch:
+        try:
+            _step(patched, step)
+        except (KeyError, IndexError, ValueError, TypeError) as why:
+            message = f"the server rejected our request due to an error in our request: {why!r}"
+            raise Refused(422, "Invalid", message) from why
+    return patched[""]
+
+
+def _step(document: Any, step: dict[str, Any]) -> None:
+    operation, path = step["op"], step["path"]
+    if operation in ("move", "copy"):
+        value = copy.deepcopy(_found(document, step["from"]))
+        if operation == "move":
+            _step(document, {"op": "remove", "path": step["from"]})
+        _step(document, {"op": "add", "path": path, "value": value})
+    elif operation == "test":
+        if _found(document, path) != step["value"]:
+            raise ValueError(f"testing value {path} failed")
+    else:
+        _change(document, operation, path, step.get("value"))
+
+
+def _change(document: Any, operation: str, path: str, value: Any) -> None:
+    *parents, last = _tokens(path)
+    holder = document
+    for token in parents:
+        holder = holder[int(token)] if isinstance(holder, list) else holder[token]
+    at = int(last) if isinstance(holder, list) and last != "-" else last
+    if operation == "add":
+        if not isinstance(holder, list):
+            holder[at] = value
+        else:
+            holder.insert(len(holder) if at == "-" else at, value)
+        return
+    _ = holder[at]  # replace and remove want it to be there
+    if operation == "replace":
+        holder[at] = value
+    elif operation == "remove":
+        del holder[at]
+    else:
+        raise ValueError(f"Unexpected kind: {operation}")
+
+
+def _found(document: Any, path: str) -> Any:
+    for token in _tokens(path):
+        document = document[int(token)] if isinstance(document, list) else document[token]
+    return document
+
+
+def _tokens(path: str) -> list[str]:
+    return [token.replace("~1", "/").replace("~0", "~") for token in path.split("/")]
 
 
 def strategic(target: Any, patch: Any, shape: Shape) -> Any:

@@ -35,3 +35,21 @@ def written(amount: Fraction) -> str:
     if amount.denominator == 1:
         return str(amount.numerator)
     return f"{(amount * 1000).numerator // (amount * 1000).denominator}m"
+
+
+def canonical(value: object) -> str:
+    """As the real server writes it back: `1000` is `1k`, `0.5` is `500m`, `1024Mi` is `1Gi`."""
+    amount = parse_quantity(value)
+    if str(value).endswith("i"):
+        return _scaled(amount, 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))
+    if amount.denominator != 1:
+        return written(amount)
+    return _scaled(amount, 1000, ("", "k", "M", "G", "T", "P", "E"))
+
+
+def _scaled(amount: Fraction, base: int, units: tuple[str, ...]) -> str:
+    for unit in units:
+        if amount == 0 or unit == units[-1] or (amount / base).denominator != 1:
+            return f"{amount.numerator}{unit}"
+        amount /= base
+    raise AssertionError(units)

@@ -108,9 +108,10 @@ class Quota:
 
     def sync(self, namespace: str) -> None:
         """Count anew, for each quota of a namespace."""
-        for quota in self._of(namespace):
+        quotas = self._of(namespace)
+        used = self._used(namespace) if quotas else {}
+        for quota in quotas:
             hard = (quota.get("spec") or {}).get("hard") or {}
-            used = self._used(namespace)
             status = {
                 "hard": dict(hard),
                 "used": {name: written(used.get(name, Fraction(0))) for name in hard},

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.services.apiserver import merging, patches, validation
+from tests.services.apiserver.defaults import filled
 from tests.services.apiserver.refusals import (
     MODIFIED,
     Refused,
@@ -217,7 +218,9 @@ class Registry:
 
     # The parts
 
-    def _decoded(self, resource: Resource, body: Any, request: Request) -> Body:
+    def _decoded(
+        self, resource: Resource, body: Any, request: Request, *, is_applied: bool = False
+    ) -> Body:
         if not isinstance(body, dict):
             raise bad_request("the object provided is unrecognized (must be of type object)")
         body = {**body, "metadata": dict(body.get("metadata") or {})}
@@ -248,7 +251,7 @@ class Registry:
             if request.validation == "Warn":
                 request.warnings += unknown
             body = _pruned(body, resource)
-        return body
+        return body if is_applied else filled(resource, body, now())
 
     def _place(self, resource: Resource, namespace: str, metadata: Body) -> None:
         if resource.is_namespaced:
@@ -297,8 +300,6 @@ class Registry:
                 f"Precondition failed: UID in precondition: {uid}, UID in object meta: "
                 f"{live['metadata']['uid']}",
             )
-        if resource.key == "resourcequotas" or given is None:
-            pass  # may be updated without a version
         body = self._kept(resource, live, body, subresource)
         manager = merging.Manager(request.manager, "Update", subresource, resource.api_version)
         owned = merging.update(live, body, resource.shape, manager, now())
@@ -343,7 +344,7 @@ class Registry:
                 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is '
                 "required for apply patch",
             )
-        config = self._decoded(resource, config, request)
+        config = self._decoded(resource, config, request, is_applied=True)
         metadata = config["metadata"]
         if metadata.pop("managedFields", None):
             raise bad_request("metadata.managedFields must be nil")
@@ -372,6 +373,7 @@ class Registry:
             born = self._born(resource, owned)
             if managed:
                 born["metadata"]["managedFields"] = managed
+            born = filled(resource, born, now())
             return self._admitted("create", request, resource, born, None), True
         if given and given != live["metadata"]["resourceVersion"]:
             raise conflict(resource.plural, resource.group, name, MODIFIED)
@@ -389,7 +391,7 @@ class Registry:
             is_forced=request.is_forced,
             ignored="status" if resource.has_status and not subresource else None,
         )
-        kept = self._kept(resource, live, merged, subresource)
+        kept = filled(resource, self._kept(resource, live, merged, subresource), now())
         return self._admitted("update", request, resource, kept, live), False
 
     def _admitted(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.services.apiserver.quantities import BadQuantity, parse_quantity
+
 DEFINITIONS: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("kubernetes-1.36.json").read_text()
 )["definitions"]
@@ -120,12 +122,22 @@ def shape_of(group: str, version: str, kind: str) -> Shape:
     return _named(name) if name else DEDUCED
 
 
+def is_quantity(shape: Shape) -> bool:
+    return any(choice.get("type") == "number" for choice in shape.raw.get("oneOf", ()))
+
+
 def faults(value: Any, shape: Shape, path: str = "") -> Iterator[tuple[str, bool]]:
     """What does not fit, and whether it is only that the field is unknown."""
     raw = shape.raw
     if value is None or not raw:
         return
-    if "oneOf" in raw:  # a quantity, or an integer or string
+    if is_quantity(shape):
+        try:
+            parse_quantity(value)
+        except BadQuantity:
+            yield f"{path}: quantities must match the regular expression, got {value!r}", False
+        return
+    if "oneOf" in raw:  # an integer or a string
         if isinstance(value, (dict, list, bool)):
             yield f"{path}: cannot be {type(value).__name__}", False
         return

@@ -297,7 +297,8 @@ class ApiServer:
             await asyncio.sleep(self.faults.list_delay_seconds)
             return _json(self._list(target, query))
         if verb == "get":
-            return _json(self.registry.get(target.resource, target.namespace, target.name))
+            found = self.registry.get(target.resource, target.namespace, target.name)
+            return _json(_shown(found, target.resource))
         return self._write(request, target, query, body, user, warnings)
 
     def _user(self, request: web.Request) -> User:
@@ -401,7 +402,8 @@ class ApiServer:
         if path == "/openapi/v3":
             return _json(discovery.openapi_paths(self.resources))
         if path.startswith("/openapi/v3/"):
-            return _json(discovery.openapi())
+            prefix = path.removeprefix("/openapi/v3")
+            return _json(discovery.openapi(r for r in self.resources if r.prefix == prefix))
         api_version = "/".join(parts[1:])
         listed = [r for r in self.resources if r.api_version == api_version]
         if listed or api_version == "authorization.k8s.io/v1":
@@ -685,6 +687,8 @@ async def _body(request: web.Request) -> Any:
     raw = await request.read()
     if not raw:
         return None
+    if request.content_type == "application/vnd.kubernetes.protobuf":
+        raise Refused(415, "UnsupportedMediaType", "This server of the tests speaks only JSON.")
     try:
         if request.content_type in (APPLY, "application/yaml"):
             return _plain(yaml.safe_load(raw))
