@@ -243,16 +243,7 @@ class Cluster:
             await self._call("PUT", f"{inside}/finalize", namespace)
 
     async def _call(self, method: str, path: str, body: Body | None = None) -> Any:
-        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        return await self.admin.call_api(
-            path,
-            method,
-            header_params={"Content-Type": kind, "Accept": "application/json"},
-            body=body,
-            response_type="object",
-            auth_settings=["BearerToken"],
-            _return_http_data_only=True,
-        )
+        return await send(self.admin, method, path, body)
 
 
 def _ready_node(name: str) -> Body:
@@ -352,6 +343,28 @@ async def connect(kubeconfig: Path) -> client.ApiClient:
         config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
     )
     return client.ApiClient(configuration)
+
+
+async def send(
+    api: client.ApiClient,
+    method: str,
+    path: str,
+    body: Body | None = None,
+    content_type: str = "",
+    **query: str,
+) -> Any:
+    """One request by its path, answered as a plain dictionary. Raises: ApiException."""
+    kind = content_type or f"application/{'merge-patch+' if method == 'PATCH' else ''}json"
+    return await api.call_api(
+        path,
+        method,
+        query_params=list(query.items()),
+        header_params={"Accept": "application/json", "Content-Type": kind},
+        body=body,
+        response_types_map={200: "object", 201: "object", 202: "object"},
+        auth_settings=["BearerToken"],
+        _return_http_data_only=True,
+    )
 
 
 @asynccontextmanager
