@@ -12,6 +12,7 @@ import base64
 import os
 import secrets
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from kubernetes_asyncio import client, config
 from kubernetes_asyncio.client.exceptions import ApiException
 
 from tests.services.apiserver.server import ADMIN, ApiServer, User
+from tests.services.apiserver.store import Store
 from tests.services.certificates import server_certificate
 
 VARIABLE = "QM_TEST_KUBECONFIG"
@@ -91,6 +93,15 @@ class Cluster:
         path = self._folder / f"kubeconfig-{token}"
         write_kubeconfig(path, mock, self._folder / "localhost.crt", token)
         return path
+
+    def seed(self, nodes: int, devices: int, claims: int, device_class: str = "seeded") -> str:
+        """Put a large cluster into the store at once: so many nodes with so many GPUs each.
+
+        The claims are allocated, one device each, in the namespace whose name is returned.
+        """
+        namespace = self.name("seeded")
+        self.mock.do(lambda store: _seed(store, self.prefix, nodes, devices, claims, device_class))
+        return namespace
 
     # What a cluster has
 
@@ -279,6 +290,58 @@ def _ready_node(name: str) -> Body:
             },
         }
     }
+
+
+def _seed(
+    store: Store, prefix: str, nodes: int, devices: int, claims: int, device_class: str
+) -> None:
+    def put(key: str, version: str, kind: str, metadata: Body, **fields: Any) -> None:
+        uid = str(uuid.uuid4())
+        metadata = {"uid": uid, "creationTimestamp": "2026-01-01T00:00:00Z", **metadata}
+        store.put(key, {"apiVersion": version, "kind": kind, "metadata": metadata, **fields})
+
+    namespace = f"{prefix}seeded"
+    put("namespaces", "v1", "Namespace", {"name": namespace}, status={"phase": "Active"})
+    resource = "resource.k8s.io/v1"
+    for number in range(nodes):
+        node = f"{prefix}n{number:05}"
+        put("nodes", "v1", "Node", {"name": node}, spec={}, **_ready_node(node))
+        uuids = [f"GPU-{number:08x}-0000-4000-8000-{device:012x}" for device in range(devices)]
+        piece = resource_slice(node, "", uuids, "NVIDIA H100 80GB HBM3")
+        metadata = {"name": piece["metadata"]["name"]}
+        key = "resourceslices.resource.k8s.io"
+        put(key, resource, "ResourceSlice", metadata, spec=piece["spec"])
+    exactly = {"deviceClassName": device_class, "allocationMode": "ExactCount", "count": 1}
+    spec = {"devices": {"requests": [{"name": "gpu", "exactly": exactly}]}}
+    for number in range(claims):
+        node, device = f"{prefix}n{number // devices:05}", f"gpu-{number % devices}"
+        result = {"request": "gpu", "driver": DRIVER, "pool": node, "device": device}
+        name = f"claim-{number:06}"
+        pod = {"name": name, "namespace": namespace, "uid": f"pod-of-{name}"}
+        container = {"name": "main", "image": "registry.example/train:1"}
+        put(
+            "pods",
+            "v1",
+            "Pod",
+            pod,
+            spec={
+                "nodeName": node,
+                "containers": [container],
+                "resourceClaims": [{"name": "gpu", "resourceClaimName": name}],
+            },
+            status={"phase": "Running"},
+        )
+        put(
+            "resourceclaims.resource.k8s.io",
+            resource,
+            "ResourceClaim",
+            {"name": name, "namespace": namespace},
+            spec=spec,
+            status={
+                "allocation": {"devices": {"results": [result]}},
+                "reservedFor": [{"resource": "pods", "name": name, "uid": pod["uid"]}],
+            },
+        )
 
 
 def resource_slice(node: str, node_uid: str, uuids: Sequence[str], product: str) -> Body:
