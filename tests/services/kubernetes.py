@@ -12,7 +12,6 @@ import base64
 import os
 import secrets
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,12 +23,13 @@ import yaml
 from kubernetes_asyncio import client, config
 from kubernetes_asyncio.client.exceptions import ApiException
 
-from tests.services.apiserver.server import ADMIN, ApiServer, User
-from tests.services.apiserver.store import Store
+from tests.services.apiserver.gpu_nodes import ready_node, resource_slice, seed
+from tests.services.apiserver.registry import User
+from tests.services.apiserver.server import ApiServer
+from tests.services.apiserver.state import ADMIN
 from tests.services.certificates import server_certificate
 
 VARIABLE = "QM_TEST_KUBECONFIG"
-DRIVER = "gpu.nvidia.com"
 OURS = "app.kubernetes.io/managed-by=quartermaster"
 NOT_READY = "node.kubernetes.io/not-ready"
 
@@ -100,7 +100,7 @@ class Cluster:
         The claims are allocated, one device each, in the namespace whose name is returned.
         """
         namespace = self.name("seeded")
-        self.mock.do(lambda store: _seed(store, self.prefix, nodes, devices, claims, device_class))
+        self.mock.do(lambda store: seed(store, self.prefix, nodes, devices, claims, device_class))
         return namespace
 
     # What a cluster has
@@ -111,7 +111,7 @@ class Cluster:
         """A ready node whose driver publishes these GPUs, as gpu-0, gpu-1, ..."""
         full = self.name(name)
         self._nodes.append(full)
-        node = await self.core.create_node({"metadata": {"name": full}, **_ready_node(full)})
+        node = await self.core.create_node({"metadata": {"name": full}, **ready_node(full)})
         if node.spec and any(t.key == NOT_READY for t in node.spec.taints or []):
             taints = [t.to_dict() for t in node.spec.taints if t.key != NOT_READY]
             await self.core.patch_node(full, {"spec": {"taints": taints or None}})
@@ -257,123 +257,6 @@ class Cluster:
         return await send(self.admin, method, path, body)
 
 
-def _ready_node(name: str) -> Body:
-    allocatable = {"cpu": "64", "memory": "512Gi", "pods": "110"}
-    return {
-        "status": {
-            "capacity": allocatable,
-            "allocatable": allocatable,
-            "conditions": [
-                {
-                    "type": "Ready",
-                    "status": "True",
-                    "reason": "KubeletReady",
-                    "lastHeartbeatTime": "2026-01-01T00:00:00Z",
-                    "lastTransitionTime": "2026-01-01T00:00:00Z",
-                }
-            ],
-            "addresses": [
-                {"type": "InternalIP", "address": "10.0.0.1"},
-                {"type": "Hostname", "address": name},
-            ],
-            "nodeInfo": {
-                "architecture": "amd64",
-                "bootID": "b0000000-0000-4000-8000-000000000001",
-                "containerRuntimeVersion": "containerd://2.2.1",
-                "kernelVersion": "6.12.0",
-                "kubeProxyVersion": "",
-                "kubeletVersion": "v1.36.0",
-                "machineID": f"machine-of-{name}",
-                "operatingSystem": "linux",
-                "osImage": "Debian GNU/Linux 13 (trixie)",
-                "systemUUID": f"system-of-{name}",
-            },
-        }
-    }
-
-
-def _seed(
-    store: Store, prefix: str, nodes: int, devices: int, claims: int, device_class: str
-) -> None:
-    def put(key: str, version: str, kind: str, metadata: Body, **fields: Any) -> None:
-        uid = str(uuid.uuid4())
-        metadata = {"uid": uid, "creationTimestamp": "2026-01-01T00:00:00Z", **metadata}
-        store.put(key, {"apiVersion": version, "kind": kind, "metadata": metadata, **fields})
-
-    namespace = f"{prefix}seeded"
-    put("namespaces", "v1", "Namespace", {"name": namespace}, status={"phase": "Active"})
-    resource = "resource.k8s.io/v1"
-    for number in range(nodes):
-        node = f"{prefix}n{number:05}"
-        put("nodes", "v1", "Node", {"name": node}, spec={}, **_ready_node(node))
-        uuids = [f"GPU-{number:08x}-0000-4000-8000-{device:012x}" for device in range(devices)]
-        piece = resource_slice(node, "", uuids, "NVIDIA H100 80GB HBM3")
-        metadata = {"name": piece["metadata"]["name"]}
-        key = "resourceslices.resource.k8s.io"
-        put(key, resource, "ResourceSlice", metadata, spec=piece["spec"])
-    exactly = {"deviceClassName": device_class, "allocationMode": "ExactCount", "count": 1}
-    spec = {"devices": {"requests": [{"name": "gpu", "exactly": exactly}]}}
-    for number in range(claims):
-        node, device = f"{prefix}n{number // devices:05}", f"gpu-{number % devices}"
-        result = {"request": "gpu", "driver": DRIVER, "pool": node, "device": device}
-        name = f"claim-{number:06}"
-        pod = {"name": name, "namespace": namespace, "uid": f"pod-of-{name}"}
-        container = {"name": "main", "image": "registry.example/train:1"}
-        put(
-            "pods",
-            "v1",
-            "Pod",
-            pod,
-            spec={
-                "nodeName": node,
-                "containers": [container],
-                "resourceClaims": [{"name": "gpu", "resourceClaimName": name}],
-            },
-            status={"phase": "Running"},
-        )
-        put(
-            "resourceclaims.resource.k8s.io",
-            resource,
-            "ResourceClaim",
-            {"name": name, "namespace": namespace},
-            spec=spec,
-            status={
-                "allocation": {"devices": {"results": [result]}},
-                "reservedFor": [{"resource": "pods", "name": name, "uid": pod["uid"]}],
-            },
-        )
-
-
-def resource_slice(node: str, node_uid: str, uuids: Sequence[str], product: str) -> Body:
-    """As NVIDIA's driver for dynamic resource allocation publishes the GPUs of a node."""
-    devices = [
-        {
-            "name": f"gpu-{index}",
-            "attributes": {
-                "uuid": {"string": uuid},
-                "productName": {"string": product},
-                "brand": {"string": "Nvidia"},
-                "architecture": {"string": "Hopper"},
-                "type": {"string": "gpu"},
-                "cudaComputeCapability": {"version": "9.0.0"},
-                "driverVersion": {"version": "580.95.5"},
-            },
-            "capacity": {"memory": {"value": "81559Mi"}},
-        }
-        for index, uuid in enumerate(uuids)
-    ]
-    owner = {"apiVersion": "v1", "kind": "Node", "name": node, "uid": node_uid, "controller": True}
-    return {
-        "metadata": {"name": f"{node}-gpu", "ownerReferences": [owner]},
-        "spec": {
-            "driver": DRIVER,
-            "nodeName": node,
-            "pool": {"name": node, "generation": 1, "resourceSliceCount": 1},
-            "devices": devices,
-        },
-    }
-
-
 def write_kubeconfig(path: Path, server: ApiServer, certificate: Path, token: str) -> None:
     authority = base64.b64encode(certificate.read_bytes()).decode()
     named = {"name": "test"}
@@ -440,7 +323,7 @@ async def running_cluster(folder: Path, **settings: Any) -> AsyncIterator[Cluste
     else:
         tls, certificate = server_certificate(folder, "localhost")
         token = secrets.token_urlsafe(16)
-        server = ApiServer(folder, tls, tokens={token: ADMIN}, **settings)
+        server = ApiServer(tls, tokens={token: ADMIN}, **settings)
         path = folder / "kubeconfig"
         write_kubeconfig(path, server, certificate, token)
         cluster = Cluster(path, prefix, await connect(path), server, folder)

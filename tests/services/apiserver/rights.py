@@ -152,3 +152,16 @@ def _holds(held: list[Body], wanted: Body) -> bool:
                     if not any(_covers(rule, asked) for rule in held):
                         return False
     return True
+
+
+_EVERYTHING = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+_WORK = ["pods", "pods/log", "configmaps", "secrets", "services", "persistentvolumeclaims"]
+_WRITE = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+_READ = ["get", "list", "watch"]
+STANDARD_ROLES: dict[str, list[Body]] = {
+    "cluster-admin": [_EVERYTHING, {"nonResourceURLs": ["*"], "verbs": ["*"]}],
+    "admin": [{"apiGroups": [""], "resources": _WORK, "verbs": _WRITE}],
+    "edit": [{"apiGroups": [""], "resources": _WORK, "verbs": _WRITE}],
+    "view": [{"apiGroups": [""], "resources": ["pods", "configmaps"], "verbs": _READ}],
+}
+"""A short form of the bootstrap roles."""
