@@ -24,7 +24,7 @@ from kubernetes_asyncio import client, config
 from kubernetes_asyncio.client.exceptions import ApiException
 
 from tests.services.apiserver.gpu_nodes import ready_node, resource_slice, seed
-from tests.services.apiserver.registry import User
+from tests.services.apiserver.preparation import User
 from tests.services.apiserver.server import ApiServer
 from tests.services.apiserver.state import ADMIN
 from tests.services.certificates import server_certificate

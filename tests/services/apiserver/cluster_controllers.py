@@ -10,17 +10,13 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from tests.services.apiserver.allocation import CLAIMS, CLASSES, SLICES, TAINT_RULES
+from tests.services.apiserver.claims import release
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.quota import Quota
-from tests.services.apiserver.registry import Registry, Request, User
+from tests.services.apiserver.registry import Registry
 from tests.services.apiserver.resources import Resource
-from tests.services.apiserver.scheduling import (
-    CLAIMS,
-    CLASSES,
-    SLICES,
-    TAINT_RULES,
-    TEMPLATES,
-    Scheduler,
-)
+from tests.services.apiserver.scheduling import TEMPLATES, Scheduler
 from tests.services.apiserver.store import Body, Event, Store
 
 SELF = Request(User("system:kube-controller-manager", ("system:masters",)), "kube-controller")
@@ -86,7 +82,7 @@ class Controllers:
             self._run_pods()
         if self._are_claims_stale:
             self._are_claims_stale = False
-            self.scheduler.release()
+            release(self.store, self.registry, self.resources[CLAIMS])
         if self._is_schedule_stale:
             self._is_schedule_stale = False
             if self.on.scheduler:

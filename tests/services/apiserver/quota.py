@@ -10,9 +10,9 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
+from tests.services.apiserver.preparation import Request
 from tests.services.apiserver.quantities import parse_quantity, written
 from tests.services.apiserver.refusals import forbidden
-from tests.services.apiserver.registry import Request
 from tests.services.apiserver.resources import Resource
 from tests.services.apiserver.store import Body, Store
 

@@ -11,9 +11,10 @@ from aiohttp import web
 from tests.services.apiserver import discovery
 from tests.services.apiserver.answers import as_json, read_body, shown
 from tests.services.apiserver.paths import Target, target_of, verb_of
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.reading import Reading
 from tests.services.apiserver.refusals import UNAUTHORIZED, Refused, forbidden
-from tests.services.apiserver.registry import APPLY, Request, User
+from tests.services.apiserver.registry import APPLY
 from tests.services.apiserver.rights import Attributes
 from tests.services.apiserver.state import Asked, State
 from tests.services.apiserver.store import Body

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.refusals import forbidden
-from tests.services.apiserver.registry import Request, User
 from tests.services.apiserver.resources import Resource
 from tests.services.apiserver.store import Body, Store
 

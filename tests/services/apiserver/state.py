@@ -9,8 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from tests.services.apiserver.cluster_controllers import Controllers, Switches
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.quota import Quota
-from tests.services.apiserver.registry import Registry, Request, User
+from tests.services.apiserver.registry import Registry
 from tests.services.apiserver.resources import CORE, DEVICE_TAINT_RULES, OTHERS, Resource
 from tests.services.apiserver.rights import STANDARD_ROLES, Rights
 from tests.services.apiserver.store import Body, Store
