@@ -28,6 +28,7 @@ class JobState(enum.Enum):
 class JobSource(enum.Enum):
     NVML = "NVML"
     DEMO = "DEMO"
+    KUBERNETES = "KUBERNETES"
 
 
 KEPT_FOR = timedelta(days=30)

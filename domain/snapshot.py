@@ -6,6 +6,7 @@ the active jobs; ended ones are asked from the database.
 
 from __future__ import annotations
 
+import enum
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -151,6 +152,28 @@ class LicenceRow:
     entered_by: str
 
 
+class EnforcementState(enum.Enum):
+    """Whether the cluster itself does what the screens say."""
+
+    NONE = "NONE"
+    IN_SYNC = "IN_SYNC"
+    APPLYING = "APPLYING"
+    DRIFTED = "DRIFTED"
+    NOT_ENFORCEABLE = "NOT_ENFORCEABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcementRow:
+    """Of a pool or group; `object_name`: what it is called in the cluster."""
+
+    kind: str
+    target_id: int
+    state: EnforcementState
+    reason: str | None
+    object_name: str | None
+    since: datetime | None
+
+
 R = TypeVar("R", NodeRow, DeviceTypeRow, DeviceRow, PoolRow, GroupRow, UserRow, JobRow)
 
 
@@ -168,6 +191,8 @@ class Snapshot:
     held_by_others: frozenset[int] = frozenset()
     """Devices with an active job that is not part of this snapshot: whose it is stays unsaid."""
     licence: LicenceRow | None = None
+    enforcement: Mapping[tuple[str, int], EnforcementRow] = field(default_factory=dict)
+    """By "pool" or "group" and its id; empty where there is no Kubernetes."""
 
     @cached_property
     def node_by_machine_id(self) -> dict[str, NodeRow]:

@@ -30,6 +30,8 @@ from workers.clock import Clock
 from workers.directory_watch import DirectoryWatch
 from workers.health_watch import HealthWatch
 from workers.historian import FreeBytes, Historian, unknown
+from workers.kubernetes.connection import Source
+from workers.kubernetes.worker import KubernetesWorker, no_cluster
 from workers.leadership import lead
 from workers.mailbox import Mailbox, Report
 from workers.recorder import Recorder
@@ -37,6 +39,9 @@ from workers.supervision import Supervised, keep_running
 from workers.webhooks import Origin, WebhookDeliveries
 
 log = structlog.get_logger()
+
+ENFORCED = ("pool", "group", "user", "node", "device")
+"""Kinds of changes that a Kubernetes cluster is to follow."""
 
 TICK_SECONDS = 1.0
 ANNOUNCE_SECONDS = 1.0
@@ -53,12 +58,14 @@ async def control(
     outbound: Outbound | None = None,
     origin: Origin | None = None,
     backends: Backends | None = None,
+    kubernetes: Source | None = None,
 ) -> None:
     """Run until cancelled: at work while `holder` has the lease, else standing by.
 
     `free_bytes`: what is left on the database's disk, where that is known.
     `outbound`: by which webhooks are told of changes of health; None tells none.
     `backends`: where people on board are looked for; None looks for none.
+    `kubernetes`: as whom the cluster is reached; None where there is none.
     """
 
     async def work() -> None:
@@ -67,7 +74,10 @@ async def control(
         if outbound is not None and origin is not None:
             webhooks = WebhookDeliveries(bus, outbound, origin, time)
         people = None if backends is None else DirectoryWatch(backends, time)
-        await Controller(bus, time, free_bytes, webhooks, people).run()
+        cluster = None if kubernetes is None else KubernetesWorker(kubernetes, bus, time)
+        if cluster is None:
+            await no_cluster()
+        await Controller(bus, time, free_bytes, webhooks, people, cluster).run()
 
     await lead(CONTROLLER, holder, work, clock)
 
@@ -80,14 +90,20 @@ class Controller:
         free_bytes: FreeBytes = unknown,
         webhooks: WebhookDeliveries | None = None,
         people: DirectoryWatch | None = None,
+        kubernetes: KubernetesWorker | None = None,
     ) -> None:
         self.bus = bus
         self.clock = clock
         self.webhooks = webhooks
         self.people = people
+        self.kubernetes = kubernetes
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
-        self.recorder = Recorder(bus, self.health.is_heard)
+        self.recorder = Recorder(
+            bus,
+            self.health.is_heard,
+            is_told_elsewhere=(lambda _: False) if kubernetes is None else kubernetes.tells_of,
+        )
         self.historian = Historian(clock, free_bytes)
         self._is_current = asyncio.Event()
         self._refused = set[str]()
@@ -107,6 +123,8 @@ class Controller:
             parts["webhooks"] = self.webhooks.run
         if self.people is not None:
             parts["people"] = self.people.run
+        if self.kubernetes is not None:
+            parts["kubernetes"] = self.kubernetes.run
         async with asyncio.TaskGroup() as tasks:
             for name, part in parts.items():
                 state = Supervised(f"controller.{name}")
@@ -132,10 +150,13 @@ class Controller:
                     self._is_current.set()
                 case Lost():
                     is_live = False
-                case Change(kind="node" | "device") | Connected():
+                case Change(kind=kind):
+                    if kind in ("node", "device"):
+                        self.health.inventory_changed()
+                    if kind in ENFORCED and self.kubernetes is not None:
+                        self.kubernetes.inventory_changed()
+                case Connected():
                     self.health.inventory_changed()
-                case Change():
-                    pass
 
     async def write(self) -> None:
         """Write the newest report of each node, one after the other; what fails is kept.

@@ -1,0 +1,255 @@
+"""What ought to be in the cluster: from the inventory to objects. Pure; nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from domain.snapshot import DeviceRow, GroupRow, PoolRow, Snapshot
+from workers.kubernetes import objects
+from workers.kubernetes.names import identity, object_name
+from workers.kubernetes.objects import (
+    ADOPT,
+    ADOPTED,
+    BINDINGS,
+    CLASSES,
+    GROUP,
+    INSTALLATION,
+    MANAGED_BY,
+    MANAGER,
+    NAMESPACES,
+    NODES,
+    POOL,
+    QUOTAS,
+    Body,
+    Key,
+    Objects,
+    is_ours,
+    key_of,
+    labels_of,
+    made,
+)
+from workers.kubernetes.selectors import NOTHING, TooManyDevices, choose, may_choose_gpus
+
+ROLE = "edit"
+"""The ClusterRole of a group's people in their namespace: the one the chart lets us hand out."""
+QUOTA_NAME = BINDING_NAME = "quartermaster"
+RESOURCE_PREFIX = "pool.quartermaster.dev/"
+
+Target = tuple[str, int]
+""" "pool" or "group", and its id: whose state tells of an object."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The objects by key, whom each is for, and what cannot be enforced and why."""
+
+    installation: str
+    bodies: Mapping[Key, Body]
+    targets: Mapping[Key, Target]
+    reasons: Mapping[Target, str]
+    devices: Mapping[Key, frozenset[str]] = field(default_factory=dict)
+    """The UUIDs that each device class ought to choose."""
+    all_devices: frozenset[str] = frozenset()
+    """Of the whole cluster."""
+
+
+@dataclass
+class _Making:
+    """The desired state while it is made."""
+
+    installation: str
+    actual: Objects
+    bodies: dict[Key, Body] = field(default_factory=dict)
+    targets: dict[Key, Target] = field(default_factory=dict)
+    reasons: dict[Target, str] = field(default_factory=dict)
+    devices: dict[Key, frozenset[str]] = field(default_factory=dict)
+    own_names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """By kind, mark and identity: what was made before keeps its name, to which work refers."""
+
+    def __post_init__(self) -> None:
+        for (kind, _, name), body in self.actual.items():
+            mark = {CLASSES.kind: POOL, NAMESPACES.kind: GROUP}.get(kind)
+            if mark is not None and is_ours(body, self.installation):
+                self.own_names[kind, mark, labels_of(body).get(mark, "")] = name
+
+    def add(self, body: Body, target: Target | None = None) -> Key:
+        key = key_of(body)
+        self.bodies[key] = body
+        if target is not None:
+            self.targets[key] = target
+        return key
+
+
+def desired_state(
+    snapshot: Snapshot, actual: Objects, published: Mapping[str, str], installation: str
+) -> Desired:
+    """`actual`: what is there, for the names that were given before and what is not ours.
+
+    `published`: the UUIDs of the GPUs that the cluster knows, and each one's node.
+    """
+    making = _Making(installation, actual)
+    classes = {
+        pool.id: _device_class(making, snapshot, pool, published)
+        for pool in snapshot.pools.values()
+    }
+    foreign = [
+        body["metadata"]["name"]
+        for (kind, _, _), body in actual.items()
+        if kind == CLASSES.kind and not is_ours(body, installation) and may_choose_gpus(body)
+    ]
+    for group in snapshot.groups.values():
+        _group(making, snapshot, group, classes, foreign)
+    _cordons(making, snapshot)
+    return Desired(
+        installation,
+        making.bodies,
+        making.targets,
+        making.reasons,
+        making.devices,
+        frozenset(published),
+    )
+
+
+def _device_class(
+    making: _Making, snapshot: Snapshot, pool: PoolRow, published: Mapping[str, str]
+) -> str:
+    """Of what is in service: a device that is out of it is given to nobody new."""
+    target = ("pool", pool.id)
+    name = _name(making, CLASSES.kind, POOL, "pool", pool)
+    devices = snapshot.devices_of_pool.get(pool.id, [])
+    unknown = [device for device in devices if device.uuid not in published]
+    wanted = {
+        device.uuid
+        for device in devices
+        if device.uuid in published and not _is_out_of_service(snapshot, device)
+    }
+    if unknown:
+        making.reasons[target] = _not_published(snapshot, unknown, len(devices))
+    try:
+        expression = choose(wanted, published.keys())
+    except TooManyDevices as error:
+        making.reasons[target] = str(error)
+        expression, wanted = NOTHING, set()
+    body = made(
+        CLASSES,
+        name,
+        making.installation,
+        {POOL: identity(pool.id, pool.created_at), MANAGED_BY: MANAGER},
+        spec={
+            "selectors": [{"cel": {"expression": expression}}],
+            "extendedResourceName": RESOURCE_PREFIX + name,
+        },
+    )
+    if _is_foreign(making, key_of(body)):
+        making.reasons[target] = f"A device class {name} is there that is not Quartermaster's."
+    else:
+        making.devices[making.add(body, target)] = frozenset(wanted)
+    return name
+
+
+def _group(
+    making: _Making,
+    snapshot: Snapshot,
+    group: GroupRow,
+    classes: Mapping[int, str],
+    foreign: Iterable[str],
+) -> None:
+    target = ("group", group.id)
+    marks = {GROUP: identity(group.id, group.created_at)}
+    adopted = _adopted(making, group)
+    name = adopted or _name(making, NAMESPACES.kind, GROUP, "group", group)
+    namespace = made(
+        NAMESPACES,
+        name,
+        making.installation,
+        {**marks, **({ADOPTED: "yes"} if adopted else {MANAGED_BY: MANAGER})},
+    )
+    if _is_foreign(making, key_of(namespace)) and not adopted:
+        making.reasons[target] = (
+            f"The namespace {name} is there and is not Quartermaster's. To give it to this group: "
+            f"kubectl annotate namespace {name} '{ADOPT}={group.name}'"
+        )
+        return
+    making.add(namespace, target)
+    sizes = dict.fromkeys(foreign, 0)
+    sizes.update((device_class, 0) for device_class in classes.values())
+    if group.pool_id is not None and group.pool_id in classes:
+        sizes[classes[group.pool_id]] = len(snapshot.devices_of_pool.get(group.pool_id, ()))
+    hard = {f"{one}.deviceclass.resource.k8s.io/devices": str(n) for one, n in sizes.items()}
+    marks = {**marks, MANAGED_BY: MANAGER}
+    quota = made(
+        QUOTAS, QUOTA_NAME, making.installation, marks, namespace=name, spec={"hard": hard}
+    )
+    making.add(quota, target)
+    users = sorted(
+        user.name
+        for user in snapshot.users_of_group.get(group.id, ())
+        if user.left_directory_at is None
+    )
+    binding = made(
+        BINDINGS,
+        BINDING_NAME,
+        making.installation,
+        marks,
+        namespace=name,
+        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE},
+        subjects=[subject(user) for user in users],
+    )
+    making.add(binding, target)
+
+
+def subject(user: str) -> Body:
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+
+
+def _cordons(making: _Making, snapshot: Snapshot) -> None:
+    """A node that is out of service gets no new pods of whatever kind."""
+    there = {name for kind, _, name in making.actual if kind == NODES.kind}
+    for node in snapshot.nodes.values():
+        name = node.kubernetes_node or node.host_name
+        if node.cordoned_at is not None and name in there:
+            marks = {objects.NODE: identity(node.id, node.first_seen_at)}
+            making.add(made(NODES, name, making.installation, marks, spec={"unschedulable": True}))
+
+
+def _is_out_of_service(snapshot: Snapshot, device: DeviceRow) -> bool:
+    node = snapshot.nodes.get(device.node_id)
+    return device.cordoned_at is not None or (node is not None and node.cordoned_at is not None)
+
+
+def _not_published(snapshot: Snapshot, unknown: list[DeviceRow], total: int) -> str:
+    nodes = sorted({snapshot.nodes[d.node_id].host_name for d in unknown})
+    where = ", ".join(nodes[:3]) + (" and others" if len(nodes) > 3 else "")
+    some = "None of its GPUs is" if len(unknown) == total else f"{len(unknown)} of {total} are not"
+    return (
+        f"{some} published in the cluster by NVIDIA's driver for dynamic resource allocation "
+        f"({where})."
+    )
+
+
+def _name(making: _Making, kind: str, mark: str, word: str, row: PoolRow | GroupRow) -> str:
+    """The name that it has had from the beginning, whatever it is called now."""
+    known = making.own_names.get((kind, mark, identity(row.id, row.created_at)))
+    return known or object_name(word, row.name, row.id)
+
+
+def _adopted(making: _Making, group: GroupRow) -> str | None:
+    for (kind, _, name), body in making.actual.items():
+        if kind != NAMESPACES.kind:
+            continue
+        given = objects.annotations_of(body).get(ADOPT)
+        if given is None or given.casefold() != group.name.casefold():
+            continue
+        labels = labels_of(body)
+        if labels.get(MANAGED_BY) != MANAGER and labels.get(INSTALLATION) in (
+            None,
+            making.installation,
+        ):
+            return name
+    return None
+
+
+def _is_foreign(making: _Making, key: Key) -> bool:
+    body = making.actual.get(key)
+    return body is not None and not is_ours(body, making.installation)
