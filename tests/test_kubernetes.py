@@ -468,3 +468,28 @@ async def test_kueues_kinds_are_there_when_switched_on(cluster: Cluster) -> None
         "kueue.x-k8s.io", "v1beta1", "resourceflavors", "flavor"
     )
     assert older["apiVersion"] == "kueue.x-k8s.io/v1beta1"
+
+
+async def test_kueues_own_rules_and_defaults_hold(cluster: Cluster) -> None:
+    cluster.mock.has_kueue("v1beta2")
+    queues = ("kueue.x-k8s.io", "v1beta2", "clusterqueues")
+    resources = [{"name": "example.com/gpu", "nominalQuota": "1000"}]
+    group = {
+        "coveredResources": ["example.com/gpu"],
+        "flavors": [{"name": "a", "resources": resources}],
+    }
+    body = {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "ClusterQueue",
+        "metadata": {"name": "team"},
+        "spec": {"resourceGroups": [group], "preemption": {"withinClusterQueue": "LowerPriority"}},
+    }
+    made = await cluster.custom.create_cluster_custom_object(*queues, body)
+    assert made["spec"]["stopPolicy"] == "None"
+    assert made["spec"]["preemption"]["borrowWithinCohort"] == {"policy": "Never"}
+    (flavor,) = made["spec"]["resourceGroups"][0]["flavors"]
+    assert flavor["resources"][0]["nominalQuota"] == "1k"
+    resources[0]["borrowingLimit"] = "1"
+    body["metadata"] = {"name": "other"}
+    borrowing = cluster.custom.create_cluster_custom_object(*queues, body)
+    assert "cohort" in await refused(borrowing, 422)

@@ -23,11 +23,13 @@ import yaml
 from kubernetes_asyncio import client, config
 from kubernetes_asyncio.client.exceptions import ApiException
 
-from tests.services.apiserver.server import ADMIN, ApiServer, User
+from tests.services.apiserver.gpu_nodes import ready_node, resource_slice, seed
+from tests.services.apiserver.preparation import User
+from tests.services.apiserver.server import ApiServer
+from tests.services.apiserver.state import ADMIN
 from tests.services.certificates import server_certificate
 
 VARIABLE = "QM_TEST_KUBECONFIG"
-DRIVER = "gpu.nvidia.com"
 OURS = "app.kubernetes.io/managed-by=quartermaster"
 NOT_READY = "node.kubernetes.io/not-ready"
 
@@ -92,6 +94,15 @@ class Cluster:
         write_kubeconfig(path, mock, self._folder / "localhost.crt", token)
         return path
 
+    def seed(self, nodes: int, devices: int, claims: int, device_class: str = "seeded") -> str:
+        """Put a large cluster into the store at once: so many nodes with so many GPUs each.
+
+        The claims are allocated, one device each, in the namespace whose name is returned.
+        """
+        namespace = self.name("seeded")
+        self.mock.do(lambda store: seed(store, self.prefix, nodes, devices, claims, device_class))
+        return namespace
+
     # What a cluster has
 
     async def add_node(
@@ -100,7 +111,7 @@ class Cluster:
         """A ready node whose driver publishes these GPUs, as gpu-0, gpu-1, ..."""
         full = self.name(name)
         self._nodes.append(full)
-        node = await self.core.create_node({"metadata": {"name": full}, **_ready_node(full)})
+        node = await self.core.create_node({"metadata": {"name": full}, **ready_node(full)})
         if node.spec and any(t.key == NOT_READY for t in node.spec.taints or []):
             taints = [t.to_dict() for t in node.spec.taints if t.key != NOT_READY]
             await self.core.patch_node(full, {"spec": {"taints": taints or None}})
@@ -246,71 +257,6 @@ class Cluster:
         return await send(self.admin, method, path, body)
 
 
-def _ready_node(name: str) -> Body:
-    allocatable = {"cpu": "64", "memory": "512Gi", "pods": "110"}
-    return {
-        "status": {
-            "capacity": allocatable,
-            "allocatable": allocatable,
-            "conditions": [
-                {
-                    "type": "Ready",
-                    "status": "True",
-                    "reason": "KubeletReady",
-                    "lastHeartbeatTime": "2026-01-01T00:00:00Z",
-                    "lastTransitionTime": "2026-01-01T00:00:00Z",
-                }
-            ],
-            "addresses": [
-                {"type": "InternalIP", "address": "10.0.0.1"},
-                {"type": "Hostname", "address": name},
-            ],
-            "nodeInfo": {
-                "architecture": "amd64",
-                "bootID": "b0000000-0000-4000-8000-000000000001",
-                "containerRuntimeVersion": "containerd://2.2.1",
-                "kernelVersion": "6.12.0",
-                "kubeProxyVersion": "",
-                "kubeletVersion": "v1.36.0",
-                "machineID": f"machine-of-{name}",
-                "operatingSystem": "linux",
-                "osImage": "Debian GNU/Linux 13 (trixie)",
-                "systemUUID": f"system-of-{name}",
-            },
-        }
-    }
-
-
-def resource_slice(node: str, node_uid: str, uuids: Sequence[str], product: str) -> Body:
-    """As NVIDIA's driver for dynamic resource allocation publishes the GPUs of a node."""
-    devices = [
-        {
-            "name": f"gpu-{index}",
-            "attributes": {
-                "uuid": {"string": uuid},
-                "productName": {"string": product},
-                "brand": {"string": "Nvidia"},
-                "architecture": {"string": "Hopper"},
-                "type": {"string": "gpu"},
-                "cudaComputeCapability": {"version": "9.0.0"},
-                "driverVersion": {"version": "580.95.5"},
-            },
-            "capacity": {"memory": {"value": "81559Mi"}},
-        }
-        for index, uuid in enumerate(uuids)
-    ]
-    owner = {"apiVersion": "v1", "kind": "Node", "name": node, "uid": node_uid, "controller": True}
-    return {
-        "metadata": {"name": f"{node}-gpu", "ownerReferences": [owner]},
-        "spec": {
-            "driver": DRIVER,
-            "nodeName": node,
-            "pool": {"name": node, "generation": 1, "resourceSliceCount": 1},
-            "devices": devices,
-        },
-    }
-
-
 def write_kubeconfig(path: Path, server: ApiServer, certificate: Path, token: str) -> None:
     authority = base64.b64encode(certificate.read_bytes()).decode()
     named = {"name": "test"}
@@ -377,7 +323,7 @@ async def running_cluster(folder: Path, **settings: Any) -> AsyncIterator[Cluste
     else:
         tls, certificate = server_certificate(folder, "localhost")
         token = secrets.token_urlsafe(16)
-        server = ApiServer(folder, tls, tokens={token: ADMIN}, **settings)
+        server = ApiServer(tls, tokens={token: ADMIN}, **settings)
         path = folder / "kubeconfig"
         write_kubeconfig(path, server, certificate, token)
         cluster = Cluster(path, prefix, await connect(path), server, folder)

@@ -7,19 +7,16 @@ controller can be switched off, since a real API server without them is what som
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field
 
+from tests.services.apiserver.allocation import CLAIMS, CLASSES, SLICES, TAINT_RULES
+from tests.services.apiserver.claims import release
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.quota import Quota
-from tests.services.apiserver.registry import Registry, Request, User
+from tests.services.apiserver.registry import Registry
 from tests.services.apiserver.resources import Resource
-from tests.services.apiserver.scheduling import (
-    CLAIMS,
-    CLASSES,
-    SLICES,
-    TAINT_RULES,
-    TEMPLATES,
-    Scheduler,
-)
+from tests.services.apiserver.scheduling import TEMPLATES, Scheduler
 from tests.services.apiserver.store import Body, Event, Store
 
 SELF = Request(User("system:kube-controller-manager", ("system:masters",)), "kube-controller")
@@ -46,13 +43,14 @@ class Controllers:
     """By their key in the store."""
     quota: Quota
     on: Switches = field(default_factory=Switches)
-    _namespaces: set[str] = field(default_factory=set)
-    """Whose quotas are to be counted anew."""
+    _changed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By namespace, the kinds of which something changed: their quotas are counted anew."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _removed: list[Body] = field(default_factory=list)
     _has_waiting: bool = False
     """Whether something may wait for its dependents."""
     _is_schedule_stale: bool = False
+    _are_claims_stale: bool = False
 
     def __post_init__(self) -> None:
         self.scheduler = Scheduler(self.store, self.registry, self.resources)
@@ -67,8 +65,10 @@ class Controllers:
             self._has_waiting = True
         if key in SCHEDULED:
             self._is_schedule_stale = True
+        if key in ("pods", CLAIMS):
+            self._are_claims_stale = True
         if namespace := metadata.get("namespace"):
-            self._namespaces.add(namespace)
+            self._changed[namespace].add(key)
         self._work.set()
 
     async def run(self) -> None:
@@ -80,9 +80,11 @@ class Controllers:
     def pass_once(self) -> None:
         if self.on.kubelet:
             self._run_pods()
+        if self._are_claims_stale:
+            self._are_claims_stale = False
+            release(self.store, self.registry, self.resources[CLAIMS])
         if self._is_schedule_stale:
             self._is_schedule_stale = False
-            self.scheduler.release()
             if self.on.scheduler:
                 self.scheduler.place_all()
         if self.on.garbage and (self._removed or self._has_waiting):
@@ -91,9 +93,10 @@ class Controllers:
         if self.on.namespaces:
             self._empty_namespaces()
         if self.on.quota:
-            namespaces, self._namespaces = self._namespaces, set()
-            for namespace in namespaces:
-                self.quota.sync(namespace)
+            changed = dict(self._changed)
+            self._changed.clear()
+            for namespace, keys in changed.items():
+                self.quota.sync(namespace, keys)
 
     def _run_pods(self) -> None:
         for pod in list(self.store.objects["pods"].values()):

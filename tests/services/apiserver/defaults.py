@@ -37,8 +37,27 @@ def filled(resource: Resource, body: Body, now: str) -> Body:
     if resource.kind == "Secret":
         return {"type": "Opaque", **body}
     if resource.kind in _KUEUE:
-        return {**body, "spec": {**_KUEUE[resource.kind](resource.version), **spec}}
+        return {**body, "spec": _under(spec, _KUEUE[resource.kind](resource.version))}
+    if resource.kind == "MultiKueueCluster":
+        return {**body, "spec": _located(spec)}
     return body
+
+
+def _under(given: Body, defaults: Body) -> Body:
+    """What is given, and below it the defaults of each map."""
+    merged = {**defaults, **given}
+    for name, default in defaults.items():
+        if isinstance(default, dict) and isinstance(merged[name], dict):
+            merged[name] = _under(merged[name], default)
+    return merged
+
+
+def _located(spec: Body) -> Body:
+    if source := spec.get("clusterSource"):
+        return {**spec, "clusterSource": _located(source)}
+    if at := spec.get("kubeConfig"):
+        return {**spec, "kubeConfig": {"locationType": "Secret", **at}}
+    return spec
 
 
 _POD: Body = {

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.services.apiserver.ownership import (
-    STRIPPED,
     Fields,
     Path,
     applied,
@@ -206,27 +205,31 @@ def _bare(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _conflict(conflicts: dict[Manager, Fields]) -> Refused:
-    causes = []
-    lines = []
-    for manager, fields in sorted(conflicts.items(), key=lambda item: item[0].name):
-        who = f'"{manager.name}"'
-        if manager.subresource:
-            who += f' with subresource "{manager.subresource}"'
-        if manager.operation == "Update":
-            who += f" using {manager.api_version}"
-        paths = [told(path) for path in sorted(fields)]
-        causes += [
-            {"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": path}
-            for path in paths
+    """With the words of the real one (managedfields/internal/conflict.go)."""
+    told_of = {
+        _named(manager): [told(path) for path in sorted(fields)]
+        for manager, fields in sorted(conflicts.items(), key=lambda item: item[0].name)
+    }
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": path}
+        for who, paths in told_of.items()
+        for path in paths
+    ]
+    if len(causes) == 1:
+        ((who, (path,)),) = told_of.items()
+        message = f"Apply failed with 1 conflict: conflict with {who}: {path}"
+    else:
+        lines = [
+            line
+            for who, paths in told_of.items()
+            for line in (f"conflicts with {who}:", *(f"- {path}" for path in paths))
         ]
-        lines.append(
-            f"conflict with {who}: {paths[0]}"
-            if len(paths) == 1
-            else "conflicts with {}:\n- {}".format(who, "\n- ".join(paths))
-        )
-    count = len(causes)
-    message = f"Apply failed with {count} conflict{'s' if count > 1 else ''}: " + "\n".join(lines)
+        message = f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines)
     return Refused(409, "Conflict", message, {"causes": causes})
 
 
-__all__ = ["STRIPPED", "Manager", "apply", "merge", "read_managers", "update"]
+def _named(manager: Manager) -> str:
+    name = f'"{manager.name}"'
+    if manager.subresource:
+        name += f' with subresource "{manager.subresource}"'
+    return name + (f" using {manager.api_version}" if manager.operation == "Update" else "")

@@ -10,13 +10,17 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
+from tests.services.apiserver.preparation import Request
 from tests.services.apiserver.quantities import parse_quantity, written
 from tests.services.apiserver.refusals import forbidden
-from tests.services.apiserver.registry import Request
 from tests.services.apiserver.resources import Resource
 from tests.services.apiserver.store import Body, Store
 
 DEVICES = ".deviceclass.resource.k8s.io/devices"
+IMPLICIT = "requests.deviceclass.resource.kubernetes.io/"
+CLASSES = "deviceclasses.resource.k8s.io"
+CLAIMS = "resourceclaims.resource.k8s.io"
+EXTENDED = "resource.kubernetes.io/extended-resource-claim"
 ALL_DEVICES = 32
 """What AllocationMode All is counted as (AllocationResultsMaxSize)."""
 
@@ -79,7 +83,7 @@ class Quota:
         quotas = self._of(namespace)
         if not quotas:
             return
-        asked = usage_of(resource.plural, resource.group, body)
+        asked = self._usage(resource.plural, resource.group, body)
         charged = []
         for quota in quotas:
             status = quota.get("status") or {}
@@ -106,12 +110,14 @@ class Quota:
                 new = {**status, "used": {**(status.get("used") or {}), **total}}
                 self._store.put("resourcequotas", {**quota, "status": new})
 
-    def sync(self, namespace: str) -> None:
-        """Count anew, for each quota of a namespace."""
-        quotas = self._of(namespace)
-        used = self._used(namespace) if quotas else {}
-        for quota in quotas:
+    def sync(self, namespace: str, changed: set[str]) -> None:
+        """Count anew, for each quota of a namespace that a change of these kinds can touch."""
+        for quota in self._of(namespace):
             hard = (quota.get("spec") or {}).get("hard") or {}
+            keys = {key for name in hard for key in _counted_by(name, self._store)}
+            if not (keys | {"resourcequotas"}) & changed:
+                continue
+            used = self._used(namespace, keys)
             status = {
                 "hard": dict(hard),
                 "used": {name: written(used.get(name, Fraction(0))) for name in hard},
@@ -121,6 +127,37 @@ class Quota:
             if status != (quota.get("status") or {}):
                 self._store.put("resourcequotas", {**quota, "status": status})
 
+    def _usage(self, plural: str, group: str, body: Body) -> Usage:
+        """A claim also counts as the extended resources of its classes, less what its pod counts.
+
+        As `addExtendedResourceQuota` in pkg/quota/v1/evaluator/core/resource_claims.go has it.
+        """
+        used = usage_of(plural, group, body)
+        if plural != "resourceclaims":
+            return used
+        by_pod = self._usage_of_pod(body)
+        for name, count in list(used.items()):
+            if not name.endswith(DEVICES):
+                continue
+            device_class = name.removesuffix(DEVICES)
+            found = self._store.get(CLASSES, "", device_class) or {}
+            extended = (found.get("spec") or {}).get("extendedResourceName")
+            for other in (IMPLICIT + device_class, extended and f"requests.{extended}"):
+                if other and count > by_pod.get(other, 0):
+                    used[other] = count - by_pod.get(other, 0)
+        return used
+
+    def _usage_of_pod(self, claim: Body) -> Usage:
+        """What the pod counts for which the scheduler made this claim."""
+        metadata = claim["metadata"]
+        if EXTENDED not in (metadata.get("annotations") or {}):
+            return {}
+        for owner in metadata.get("ownerReferences") or []:
+            pod = self._store.get("pods", metadata["namespace"], owner["name"])
+            if pod is not None and pod["metadata"]["uid"] == owner["uid"]:
+                return _requested(pod)
+        return {}
+
     def _of(self, namespace: str) -> list[Body]:
         return [
             quota
@@ -128,16 +165,25 @@ class Quota:
             if where == namespace
         ]
 
-    def _used(self, namespace: str) -> Usage:
+    def _used(self, namespace: str, keys: set[str]) -> Usage:
         total: Usage = {}
-        for key, objects in self._store.objects.items():
+        for key in keys:
             plural, _, group = key.partition(".")
-            for (where, _), body in list(objects.items()):
+            for (where, _), body in list(self._store.objects[key].items()):
                 if where != namespace:
                     continue
-                for name, value in usage_of(plural, group, body).items():
+                for name, value in self._usage(plural, group, body).items():
                     total[name] = total.get(name, Fraction(0)) + value
         return total
+
+
+def _counted_by(name: str, store: Store) -> set[str]:
+    """The kinds of objects (by their key in the store) that a name of a quota counts."""
+    if name.endswith(DEVICES):
+        return {CLAIMS}
+    if name.startswith("requests."):
+        return {"pods", CLAIMS}
+    return {name.removeprefix("count/")} & store.objects.keys()
 
 
 def _told(names: list[str], of: dict[str, Any]) -> str:

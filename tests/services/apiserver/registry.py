@@ -6,14 +6,23 @@ import copy
 import random
 import string
 import time
-import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.services.apiserver import merging, patches, validation
 from tests.services.apiserver.defaults import filled
+from tests.services.apiserver.preparation import (
+    SERVER_SET,
+    Request,
+    are_same,
+    born,
+    decoded,
+    kept,
+    now,
+    place,
+    spec_of,
+)
 from tests.services.apiserver.refusals import (
     MODIFIED,
     Refused,
@@ -25,7 +34,6 @@ from tests.services.apiserver.refusals import (
     not_found,
 )
 from tests.services.apiserver.resources import Resource
-from tests.services.apiserver.schema import faults
 from tests.services.apiserver.store import Body, Store
 
 APPLY = "application/apply-patch+yaml"
@@ -36,36 +44,6 @@ PATCH_TYPES = {
     APPLY,
 }
 UNDELETABLE = {"default", "kube-system", "kube-public"}
-SERVER_SET = (
-    "uid",
-    "creationTimestamp",
-    "generation",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "selfLink",
-)
-
-
-@dataclass(frozen=True)
-class User:
-    name: str
-    groups: tuple[str, ...] = ("system:authenticated",)
-
-
-@dataclass(frozen=True)
-class Request:
-    """Who asks, and the query of a write."""
-
-    user: User
-    manager: str = "unknown"
-    is_dry_run: bool = False
-    is_forced: bool = False
-    validation: str = "Warn"
-    warnings: list[str] = field(default_factory=list)
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 Admission = Callable[[str, Request, Resource, Body, "Body | None"], None]
@@ -88,11 +66,11 @@ class Registry:
     # Writing
 
     def create(self, resource: Resource, namespace: str, body: Body, request: Request) -> Body:
-        body = self._decoded(resource, body, request)
+        body = decoded(resource, body, request)
         metadata = body["metadata"]
         if metadata.get("resourceVersion"):
             raise bad_request("resourceVersion should not be set on objects to be created")
-        self._place(resource, namespace, metadata)
+        place(resource, namespace, metadata)
         if not metadata.get("name") and metadata.get("generateName"):
             alphabet = string.ascii_lowercase + string.digits
             metadata["name"] = metadata["generateName"] + "".join(random.choices(alphabet, k=5))
@@ -105,9 +83,9 @@ class Registry:
             )
         if self.store.get(resource.key, namespace, metadata["name"]) is not None:
             raise already_exists(resource.plural, resource.group, metadata["name"])
-        born = self._born(resource, body)
+        made = born(resource, body)
         manager = merging.Manager(request.manager, "Update", "", resource.api_version)
-        owned = merging.update({}, born, resource.shape, manager, now())
+        owned = merging.update({}, made, resource.shape, manager, now())
         return self._admitted("create", request, resource, owned, None)
 
     def update(
@@ -120,8 +98,8 @@ class Registry:
         subresource: str = "",
     ) -> Body:
         live = self.get(resource, namespace, name)
-        body = self._decoded(resource, body, request)
-        self._place(resource, namespace, body["metadata"])
+        body = decoded(resource, body, request)
+        place(resource, namespace, body["metadata"])
         if body["metadata"].get("name", name) != name:
             raise bad_request(
                 f"the name of the object ({body['metadata']['name']}) does not match the name "
@@ -164,7 +142,7 @@ class Registry:
             )
         else:
             patched = patches.strategic(live, patch, resource.shape)
-        patched = self._decoded(resource, patched, request)
+        patched = decoded(resource, patched, request)
         if patched["metadata"].get("name") != name:
             raise invalid(
                 resource.kind,
@@ -218,72 +196,6 @@ class Registry:
 
     # The parts
 
-    def _decoded(
-        self, resource: Resource, body: Any, request: Request, *, is_applied: bool = False
-    ) -> Body:
-        if not isinstance(body, dict):
-            raise bad_request("the object provided is unrecognized (must be of type object)")
-        body = {**body, "metadata": dict(body.get("metadata") or {})}
-        given = (
-            body.setdefault("apiVersion", resource.api_version),
-            body.setdefault("kind", resource.kind),
-        )
-        if given != (resource.api_version, resource.kind):
-            raise bad_request(
-                f"{resource.kind} in version {resource.api_version!r} cannot be handled as a "
-                f"{given[1]}: the object is {given[0]}, {given[1]}"
-            )
-        unknown = []
-        for fault, is_unknown in faults(body, resource.shape):
-            if not is_unknown:
-                name = str(body["metadata"].get("name", ""))
-                field_name, _, why = fault.partition(": ")
-                if why.startswith("Required"):
-                    raise invalid(resource.kind, resource.group, name, [(field_name, why)])
-                raise bad_request(
-                    f"{resource.kind} in version {resource.version!r} cannot be handled as a "
-                    f"{resource.kind}: json: cannot unmarshal: {fault}"
-                )
-            unknown.append(fault)
-        if unknown and request.validation == "Strict":
-            raise bad_request(f"strict decoding error: {', '.join(unknown)}")
-        if unknown:
-            if request.validation == "Warn":
-                request.warnings += unknown
-            body = _pruned(body, resource)
-        return body if is_applied else filled(resource, body, now())
-
-    def _place(self, resource: Resource, namespace: str, metadata: Body) -> None:
-        if resource.is_namespaced:
-            if metadata.setdefault("namespace", namespace) != namespace:
-                raise bad_request(
-                    "the namespace of the provided object does not match the namespace sent on "
-                    "the request"
-                )
-        else:
-            metadata.pop("namespace", None)
-
-    def _born(self, resource: Resource, body: Body) -> Body:
-        metadata = body["metadata"]
-        for name in SERVER_SET:
-            metadata.pop(name, None)
-        metadata["uid"] = str(uuid.uuid4())
-        metadata["creationTimestamp"] = now()
-        if resource.has_generation:
-            metadata["generation"] = 1
-        if resource.has_status and resource.key != "nodes":
-            body.pop("status", None)
-        if resource.key == "namespaces":
-            labels = {"kubernetes.io/metadata.name": metadata.get("name")}
-            metadata["labels"] = {**(metadata.get("labels") or {}), **labels}
-            spec = body.get("spec") or {}
-            finalizers = spec.get("finalizers") or []
-            body["spec"] = {**spec, "finalizers": sorted({*finalizers, "kubernetes"})}
-            body["status"] = {"phase": "Active"}
-        elif resource.key == "pods":
-            body["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
-        return body
-
     def _changed(
         self, resource: Resource, live: Body, body: Body, request: Request, subresource: str
     ) -> Body:
@@ -300,33 +212,10 @@ class Registry:
                 f"Precondition failed: UID in precondition: {uid}, UID in object meta: "
                 f"{live['metadata']['uid']}",
             )
-        body = self._kept(resource, live, body, subresource)
+        body = kept(resource, live, body, subresource)
         manager = merging.Manager(request.manager, "Update", subresource, resource.api_version)
         owned = merging.update(live, body, resource.shape, manager, now())
         return self._admitted("update", request, resource, owned, live)
-
-    def _kept(self, resource: Resource, live: Body, body: Body, subresource: str) -> Body:
-        """With what this request cannot change as it was."""
-        metadata = dict(body["metadata"])
-        for name in SERVER_SET:
-            metadata.pop(name, None)
-            if name in live["metadata"]:
-                metadata[name] = live["metadata"][name]
-        metadata["resourceVersion"] = live["metadata"]["resourceVersion"]
-        body = {**body, "metadata": metadata}
-        if subresource == "status":
-            managed = metadata.get("managedFields", live["metadata"].get("managedFields"))
-            status = body.get("status")
-            body = {**live, "metadata": {**live["metadata"], "managedFields": managed or []}}
-            if status is None:
-                body.pop("status", None)
-            else:
-                body["status"] = status
-        elif resource.has_status:
-            body.pop("status", None)
-            if "status" in live:
-                body["status"] = live["status"]
-        return body
 
     def _apply(
         self,
@@ -344,7 +233,7 @@ class Registry:
                 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is '
                 "required for apply patch",
             )
-        config = self._decoded(resource, config, request, is_applied=True)
+        config = decoded(resource, config, request, is_applied=True)
         metadata = config["metadata"]
         if metadata.pop("managedFields", None):
             raise bad_request("metadata.managedFields must be nil")
@@ -353,7 +242,7 @@ class Registry:
                 f"the name of the object ({metadata['name']}) does not match the name on the URL "
                 f"({name})"
             )
-        self._place(resource, namespace, metadata)
+        place(resource, namespace, metadata)
         given, uid = metadata.pop("resourceVersion", None), metadata.pop("uid", None)
         for field_name in SERVER_SET:
             metadata.pop(field_name, None)
@@ -370,11 +259,11 @@ class Registry:
                 empty, config, resource.shape, manager, now(), is_forced=True, ignored=ignored
             )
             managed = owned["metadata"].get("managedFields")
-            born = self._born(resource, owned)
+            made = born(resource, owned)
             if managed:
-                born["metadata"]["managedFields"] = managed
-            born = filled(resource, born, now())
-            return self._admitted("create", request, resource, born, None), True
+                made["metadata"]["managedFields"] = managed
+            made = filled(resource, made, now())
+            return self._admitted("create", request, resource, made, None), True
         if given and given != live["metadata"]["resourceVersion"]:
             raise conflict(resource.plural, resource.group, name, MODIFIED)
         if uid and uid != live["metadata"]["uid"]:
@@ -391,8 +280,8 @@ class Registry:
             is_forced=request.is_forced,
             ignored="status" if resource.has_status and not subresource else None,
         )
-        kept = filled(resource, self._kept(resource, live, merged, subresource), now())
-        return self._admitted("update", request, resource, kept, live), False
+        changed = filled(resource, kept(resource, live, merged, subresource), now())
+        return self._admitted("update", request, resource, changed, live), False
 
     def _admitted(
         self, verb: str, request: Request, resource: Resource, body: Body, live: Body | None
@@ -402,10 +291,10 @@ class Registry:
             found += validation.immutable_faults(resource.kind, live, body)
         if found:
             raise invalid(resource.kind, resource.group, body["metadata"]["name"], found)
-        if live is not None and resource.has_generation and _spec(body) != _spec(live):
+        if live is not None and resource.has_generation and spec_of(body) != spec_of(live):
             generation = live["metadata"].get("generation", 1) + 1
             body = {**body, "metadata": {**body["metadata"], "generation": generation}}
-        if live is not None and _same(body, live):
+        if live is not None and are_same(body, live):
             return live  # nothing changed: no version, no event
         for admit in self.admissions:
             admit(verb, request, resource, body, live)
@@ -464,7 +353,7 @@ class Registry:
             )
         if resource.key == "namespaces":
             body["status"] = {**(body.get("status") or {}), "phase": "Terminating"}
-        if _same(body, live):
+        if are_same(body, live):
             return live
         return self.settle(resource, body)
 
@@ -482,46 +371,3 @@ class Registry:
 
 def _in(seconds: int) -> str:
     return datetime.fromtimestamp(time.time() + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _spec(body: Body) -> Body:
-    return {k: v for k, v in body.items() if k not in ("metadata", "status")}
-
-
-def _same(one: Body, other: Body) -> bool:
-    return _comparable(one) == _comparable(other)
-
-
-def _comparable(body: Body) -> Body:
-    metadata = {
-        key: value
-        for key, value in body["metadata"].items()
-        if key not in ("resourceVersion", "managedFields")
-    }
-    managed = [
-        {k: v for k, v in entry.items() if k != "time"}
-        for entry in body["metadata"].get("managedFields") or []
-    ]
-    managed.sort(key=repr)
-    return {**body, "metadata": {**metadata, "managedFields": managed}}
-
-
-def _pruned(body: Body, resource: Resource) -> Body:
-    def prune(value: Any, shape: Any) -> Any:
-        if isinstance(value, dict) and shape.raw:
-            closed = bool(shape.properties) and "additionalProperties" not in shape.raw
-            return {
-                name: prune(below, shape.field(name))
-                for name, below in value.items()
-                if not closed or name in shape.properties
-            }
-        if isinstance(value, list) and shape.raw:
-            return [prune(item, shape.item) for item in value]
-        return value
-
-    pruned: Body = prune(body, resource.shape)
-    return pruned
-
-
-def names(bodies: Iterable[Body]) -> list[str]:
-    return [body["metadata"]["name"] for body in bodies]

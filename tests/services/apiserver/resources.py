@@ -168,6 +168,7 @@ def _cluster_queue(cohort: str) -> dict[str, Any]:
             "stopPolicy": TEXT,
             "fairSharing": ANY,
             "admissionScope": ANY,
+            "concurrentAdmissionPolicy": ANY,
             **({"admissionChecks": {"type": "array", "items": TEXT}} if cohort == "cohort" else {}),
         }
     }

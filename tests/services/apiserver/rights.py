@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.refusals import forbidden
-from tests.services.apiserver.registry import Request, User
 from tests.services.apiserver.resources import Resource
 from tests.services.apiserver.store import Body, Store
 
@@ -152,3 +152,16 @@ def _holds(held: list[Body], wanted: Body) -> bool:
                     if not any(_covers(rule, asked) for rule in held):
                         return False
     return True
+
+
+_EVERYTHING = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+_WORK = ["pods", "pods/log", "configmaps", "secrets", "services", "persistentvolumeclaims"]
+_WRITE = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+_READ = ["get", "list", "watch"]
+STANDARD_ROLES: dict[str, list[Body]] = {
+    "cluster-admin": [_EVERYTHING, {"nonResourceURLs": ["*"], "verbs": ["*"]}],
+    "admin": [{"apiGroups": [""], "resources": _WORK, "verbs": _WRITE}],
+    "edit": [{"apiGroups": [""], "resources": _WORK, "verbs": _WRITE}],
+    "view": [{"apiGroups": [""], "resources": ["pods", "configmaps"], "verbs": _READ}],
+}
+"""A short form of the bootstrap roles."""

@@ -7,34 +7,18 @@ and for whom. Pods may ask by claim, by claim template, or by an extended resour
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-from tests.services.apiserver.cel import chooses
+from tests.services.apiserver.allocation import CLAIMS, CLASSES, Allocator, held, is_tolerated
+from tests.services.apiserver.preparation import Request, User
 from tests.services.apiserver.refusals import Refused
-from tests.services.apiserver.registry import Registry, Request, User
+from tests.services.apiserver.registry import Registry
 from tests.services.apiserver.resources import Resource
 from tests.services.apiserver.store import Body, Store
 
-CLAIMS = "resourceclaims.resource.k8s.io"
-CLASSES = "deviceclasses.resource.k8s.io"
-SLICES = "resourceslices.resource.k8s.io"
 TEMPLATES = "resourceclaimtemplates.resource.k8s.io"
-TAINT_RULES = "devicetaintrules.resource.k8s.io"
 PROTECTION = "resource.kubernetes.io/delete-protection"
 EXTENDED = "resource.kubernetes.io/extended-resource-claim"
 SELF = Request(User("system:kube-scheduler", ("system:masters",)), "kube-scheduler")
-
-DeviceKey = tuple[str, str, str]
-"""Driver, pool and device."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    key: DeviceKey
-    node: str
-    device: Body
-    taints: list[Body]
 
 
 class Scheduler:
@@ -66,10 +50,9 @@ class Scheduler:
         except Refused as why:
             self._unplaced(pod, f"running PreBind plugin: {why.message}")
             return
-        taken = {key for claim in self._store.objects[CLAIMS].values() for key in _held(claim)}
-        candidates = list(self._candidates())
+        allocator = Allocator(self._store)
         for node in self._nodes(pod):
-            chosen = self._choose(claims, node, candidates, set(taken))
+            chosen = allocator.choose(claims, node)
             if chosen is not None:
                 self._bind(pod, node, chosen)
                 return
@@ -159,12 +142,8 @@ class Scheduler:
         return [self._create_claim(metadata["namespace"], claim)]
 
     def _fits_somewhere(self, claim: Body, pod: Body) -> bool:
-        taken = {key for other in self._store.objects[CLAIMS].values() for key in _held(other)}
-        candidates = list(self._candidates())
-        return any(
-            self._choose([claim], node, candidates, set(taken)) is not None
-            for node in self._nodes(pod)
-        )
+        allocator = Allocator(self._store)
+        return any(allocator.choose([claim], node) is not None for node in self._nodes(pod))
 
     def _create_claim(self, namespace: str, claim: Body) -> Body:
         resource = self._resources[CLAIMS]
@@ -181,88 +160,13 @@ class Scheduler:
             taints = [
                 t for t in spec.get("taints") or [] if t["effect"] in ("NoSchedule", "NoExecute")
             ]
-            if all(_tolerated(taint, tolerations) for taint in taints):
+            if all(is_tolerated(taint, tolerations) for taint in taints):
                 yield node["metadata"]["name"]
-
-    def _candidates(self) -> Iterator[Candidate]:
-        rules = [rule["spec"] for rule in self._store.objects[TAINT_RULES].values()]
-        for piece in self._store.objects[SLICES].values():
-            spec = piece["spec"]
-            for device in spec.get("devices") or []:
-                key = (spec["driver"], spec["pool"]["name"], device["name"])
-                taints = [*(device.get("taints") or [])]
-                taints += [rule["taint"] for rule in rules if _is_tainted_by(rule, key)]
-                yield Candidate(key, spec.get("nodeName", ""), device, taints)
-
-    def _choose(
-        self,
-        claims: list[Body],
-        node: str,
-        candidates: list[Candidate],
-        taken: set[DeviceKey],
-    ) -> list[tuple[Body, list[Body]]] | None:
-        """(claim, results) for each claim that has none yet; None: not on this node."""
-        chosen = []
-        for claim in claims:
-            if held := _held(claim):
-                at = {c.node for c in candidates if c.key in held}
-                if at != {node}:
-                    return None
-                continue
-            results: list[Body] = []
-            for request in (claim["spec"].get("devices") or {}).get("requests") or []:
-                choices = (
-                    [request["exactly"]] if "exactly" in request else request["firstAvailable"]
-                )
-                for choice in choices:
-                    free = [c for c in candidates if self._fits(c, node, choice, taken)]
-                    wanted = (
-                        len(free)
-                        if choice.get("allocationMode") == "All"
-                        else int(choice.get("count") or 1)
-                    )
-                    if wanted and len(free) >= wanted:
-                        break
-                else:
-                    return None
-                name = request["name"]
-                if "exactly" not in request:
-                    name += f"/{choice['name']}"
-                for candidate in free[:wanted]:
-                    taken.add(candidate.key)
-                    driver, pool, device = candidate.key
-                    results.append(
-                        {"request": name, "driver": driver, "pool": pool, "device": device}
-                    )
-            chosen.append((claim, results))
-        return chosen
-
-    def _fits(self, candidate: Candidate, node: str, wanted: Body, taken: set[DeviceKey]) -> bool:
-        if candidate.node != node or candidate.key in taken:
-            return False
-        device_class = self._store.get(CLASSES, "", wanted["deviceClassName"])
-        if device_class is None:
-            return False
-        tolerations = wanted.get("tolerations") or []
-        if any(
-            taint["effect"] in ("NoSchedule", "NoExecute") and not _tolerated(taint, tolerations)
-            for taint in candidate.taints
-        ):
-            return False
-        selectors = [
-            *(device_class["spec"].get("selectors") or []),
-            *(wanted.get("selectors") or []),
-        ]
-        driver = candidate.key[0]
-        return all(
-            chooses(selector["cel"]["expression"], driver, candidate.device)
-            for selector in selectors
-        )
 
     def _bind(self, pod: Body, node: str, chosen: list[tuple[Body, list[Body]]]) -> None:
         metadata = pod["metadata"]
         for claim in self._claims_of(pod) or []:
-            if _held(claim):
+            if held(claim):
                 self._reserve(claim, pod)
         for claim, results in chosen:
             allocation = {
@@ -279,10 +183,10 @@ class Scheduler:
                 "allocationTimestamp": metadata["creationTimestamp"],
             }
             status = {**(claim.get("status") or {}), "allocation": allocation}
-            held = {**claim, "status": status}
+            given = {**claim, "status": status}
             finalizers = sorted({*(claim["metadata"].get("finalizers") or []), PROTECTION})
-            held["metadata"] = {**claim["metadata"], "finalizers": finalizers}
-            self._reserve(self._store.put(CLAIMS, held), pod)
+            given["metadata"] = {**claim["metadata"], "finalizers": finalizers}
+            self._reserve(self._store.put(CLAIMS, given), pod)
         current = self._store.get("pods", metadata["namespace"], metadata["name"])
         assert current is not None
         condition = {"type": "PodScheduled", "status": "True"}
@@ -321,42 +225,6 @@ class Scheduler:
             status = {**current["status"], "conditions": [condition]}
             self._store.put("pods", {**current, "status": status})
 
-    # The claim controller
-
-    def release(self) -> None:
-        """Free the devices of claims whose pods have gone or are done."""
-        alive = {
-            pod["metadata"]["uid"]
-            for pod in self._store.objects["pods"].values()
-            if pod["status"].get("phase") not in ("Succeeded", "Failed")
-        }
-        for claim in list(self._store.objects[CLAIMS].values()):
-            status = claim.get("status") or {}
-            reserved = status.get("reservedFor") or []
-            kept = [consumer for consumer in reserved if consumer["uid"] in alive]
-            if kept == reserved and not (
-                claim["metadata"].get("deletionTimestamp") and not reserved
-            ):
-                continue
-            if kept:
-                self._store.put(CLAIMS, {**claim, "status": {**status, "reservedFor": kept}})
-                continue
-            metadata = dict(claim["metadata"])
-            metadata["finalizers"] = [
-                f for f in metadata.get("finalizers") or [] if f != PROTECTION
-            ]
-            if not metadata["finalizers"]:
-                del metadata["finalizers"]
-            left = self._registry.settle(
-                self._resources[CLAIMS], {**claim, "metadata": metadata, "status": {}}
-            )
-            owned = any(o["kind"] == "Pod" for o in metadata.get("ownerReferences") or [])
-            if owned and not metadata.get("deletionTimestamp"):
-                name = left["metadata"]["name"]
-                self._registry.delete(
-                    self._resources[CLAIMS], metadata["namespace"], name, {}, SELF
-                )
-
 
 def _owner(pod: Body) -> Body:
     return {
@@ -367,33 +235,3 @@ def _owner(pod: Body) -> Body:
         "controller": True,
         "blockOwnerDeletion": True,
     }
-
-
-def _held(claim: Body) -> set[DeviceKey]:
-    allocation = (claim.get("status") or {}).get("allocation") or {}
-    results: list[Any] = (allocation.get("devices") or {}).get("results") or []
-    return {(result["driver"], result["pool"], result["device"]) for result in results}
-
-
-def _is_tainted_by(rule: Body, key: DeviceKey) -> bool:
-    selector = rule.get("deviceSelector")
-    if selector is None:
-        return False
-    return all(
-        selector.get(name) in (None, value)
-        for name, value in zip(("driver", "pool", "device"), key, strict=True)
-    )
-
-
-def _tolerated(taint: Body, tolerations: list[Body]) -> bool:
-    for toleration in tolerations:
-        if toleration.get("effect") not in (None, "", taint["effect"]):
-            continue
-        if toleration.get("operator", "Equal") == "Exists":
-            if toleration.get("key") in (None, "", taint["key"]):
-                return True
-        elif toleration.get("key") == taint["key"] and (toleration.get("value") or "") == (
-            taint.get("value") or ""
-        ):
-            return True
-    return False

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.services.apiserver import kueue_rules
 from tests.services.apiserver.cel import BadExpression, parse
 from tests.services.apiserver.quantities import parse_quantity
 
@@ -255,6 +256,8 @@ _BY_KIND: dict[str, Callable[[Body], Iterator[Cause]]] = {
     "ResourceSlice": _resource_slice,
     "ResourceClaim": _resource_claim,
     "Pod": _pod,
+    "ClusterQueue": kueue_rules.cluster_queue,
+    "MultiKueueCluster": kueue_rules.multi_kueue_cluster,
 }
 
 
@@ -272,6 +275,7 @@ IMMUTABLE = {
     "ResourceClaim": (("spec",),),
     "ResourceSlice": (("spec", "driver"), ("spec", "nodeName")),
     "Secret": (("type",),),
+    "LocalQueue": (("spec", "clusterQueue"),),
 }
 
 
