@@ -1,4 +1,4 @@
-"""The API, a controller's part for Kubernetes, and a cluster for it: together, over real sockets."""
+"""The API, the controller's part for Kubernetes, and a cluster, together over real sockets."""
 
 from __future__ import annotations
 
