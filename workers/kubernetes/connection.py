@@ -81,8 +81,9 @@ def source_of(setting: str) -> Source | None:
 
 
 class Connection:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, answer_seconds: float = ANSWER_SECONDS) -> None:
         """Raises: BadKubeconfig."""
+        self._answer_seconds = answer_seconds
         self._source = source
         self._credentials = source.read()
         self._read_at = asyncio.get_running_loop().time()
@@ -122,7 +123,7 @@ class Connection:
         timeout = ClientTimeout(
             total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=None
         )
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(self._answer_seconds):
             response: ClientResponse = await self._api.rest_client.request(
                 "GET",
                 self._credentials.server + path,
@@ -133,7 +134,7 @@ class Connection:
             )
         try:
             if response.status != 200:
-                async with asyncio.timeout(ANSWER_SECONDS):
+                async with asyncio.timeout(self._answer_seconds):
                     text = await response.text()
                 self._heed(response.status)
                 error = ApiException(status=response.status, reason=response.reason)
@@ -154,7 +155,7 @@ class Connection:
     ) -> Body:
         self._renew()
         timeout = ClientTimeout(
-            total=ANSWER_SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
+            total=self._answer_seconds, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
         )
         try:
             answer = await self._api.rest_client.request(

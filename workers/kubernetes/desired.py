@@ -176,7 +176,7 @@ def _group(
     sizes.update((device_class, 0) for device_class in classes.values())
     if group.pool_id is not None and group.pool_id in classes:
         sizes[classes[group.pool_id]] = len(snapshot.devices_of_pool.get(group.pool_id, ()))
-    hard = {f"{one}.deviceclass.resource.k8s.io/devices": str(n) for one, n in sizes.items()}
+    hard = {key: str(n) for one, n in sizes.items() for key in quota_keys(one, is_own=n > 0)}
     marks = {**marks, MANAGED_BY: MANAGER}
     quota = made(
         QUOTAS, QUOTA_NAME, making.installation, marks, namespace=name, spec={"hard": hard}
@@ -197,6 +197,22 @@ def _group(
         subjects=[subject(user) for user in users],
     )
     making.add(binding, target)
+
+
+def quota_keys(device_class: str, *, is_own: bool) -> tuple[str, ...]:
+    """The names under which a quota counts the ways to ask for a class: claims, and a pod's limits.
+
+    The claims that are made for pods' limits count as claims. So a pod may ask for devices of its
+    own group's pool that are not free yet, and waits; one that asks for others' is refused at once.
+    """
+    claims = f"{device_class}.deviceclass.resource.k8s.io/devices"
+    if is_own:
+        return (claims,)
+    return (
+        claims,
+        f"requests.deviceclass.resource.kubernetes.io/{device_class}",
+        f"requests.{RESOURCE_PREFIX}{device_class}",
+    )
 
 
 def subject(user: str) -> Body:

@@ -18,7 +18,12 @@ from aiohttp import ClientResponse
 from kubernetes_asyncio.client.exceptions import ApiException
 
 from workers.clock import Clock
-from workers.kubernetes.connection import UNREACHABLE, Connection, CredentialsReplaced
+from workers.kubernetes.connection import (
+    ANSWER_SECONDS,
+    UNREACHABLE,
+    Connection,
+    CredentialsReplaced,
+)
 from workers.kubernetes.objects import Body, Key, Kind
 
 log = structlog.get_logger()
@@ -36,6 +41,7 @@ class Timing:
     """The server ends a watch after so long, at random, so that not all come back at once."""
     resync_seconds: float = 600.0
     patience_seconds: float = 5.0
+    answer_seconds: float = ANSWER_SECONDS
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 30.0
 

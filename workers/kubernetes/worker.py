@@ -71,7 +71,7 @@ class KubernetesWorker:
     async def run(self) -> None:
         """Until the connection is of no more use; whoever runs this begins it anew."""
         try:
-            connection = Connection(self._source)
+            connection = Connection(self._source, self._timing.answer_seconds)
         except BadKubeconfig as error:
             await self._say_away(str(error))
             raise

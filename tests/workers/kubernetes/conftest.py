@@ -24,7 +24,9 @@ ENFORCED = """query {
   pools { edges { node { id name version enforcement { state reason objectName } } } }
   groups { edges { node { id name version enforcement { state reason objectName } } } } }"""
 
-QUICK = Timing(silence_seconds=3.0, first_pause_seconds=0.05, longest_pause_seconds=0.3)
+QUICK = Timing(
+    silence_seconds=2.0, answer_seconds=2.0, first_pause_seconds=0.05, longest_pause_seconds=0.3
+)
 
 
 @dataclass

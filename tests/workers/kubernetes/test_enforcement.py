@@ -10,8 +10,9 @@ import pytest
 from kubernetes_asyncio import watch
 from kubernetes_asyncio.client.exceptions import ApiException
 
-from tests.services.kubernetes import DRIVER, send
+from tests.services.kubernetes import send
 from tests.workers.kubernetes.conftest import Enforced
+from workers.kubernetes.objects import DRIVER
 
 DEVICES = ".deviceclass.resource.k8s.io/devices"
 
@@ -36,6 +37,7 @@ async def test_a_pool_becomes_a_device_class_and_a_group_a_namespace_that_may_us
     assert not any(uuid in expression for uuid in node.uuids[2:])
     hard = await enforced.hard(namespace)
     assert hard[device_class + DEVICES] == "2" and hard[other_class + DEVICES] == "0"
+    assert hard[f"requests.pool.quartermaster.dev/{other_class}"] == "0"
     with pytest.raises(ApiException) as refused:
         await cluster.claim(namespace, "not-ours", other_class)
     assert refused.value.status == 403 and "exceeded quota" in str(refused.value.body)
