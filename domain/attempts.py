@@ -91,6 +91,8 @@ async def _seconds_to_wait(subject: str, now: datetime) -> int:
     if not rows:
         return 0
     delay = _delay(subject, rows[0]["failures"])
+    if not delay:  # another's attempt may be counted a moment after `now`
+        return 0
     left = rows[0]["last_at"] + delay - now
     return max(0, -int(-left.total_seconds() // 1))  # rounded up
 

@@ -45,8 +45,8 @@ class Outbound:
     ) -> None:
         """`tls`: whom to trust; the system's authorities when not given."""
         self.policy = policy
-        self._tls = tls or ssl.create_default_context()
-        self._resolve = resolve
+        self.tls = tls or ssl.create_default_context()
+        self.resolve = resolve
 
     async def request(
         self,
@@ -105,7 +105,7 @@ class Outbound:
     ) -> Answer:
         """With a client of its own, which forgets the cookies it was given."""
         async with httpx.AsyncClient(
-            transport=GuardedTransport(self.policy, self._tls, self._resolve),
+            transport=GuardedTransport(self.policy, self.tls, self.resolve),
             trust_env=False,
             follow_redirects=False,
             timeout=limits.seconds,

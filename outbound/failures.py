@@ -18,6 +18,7 @@ class Code(enum.Enum):
     TIMED_OUT = "The host did not answer in time."
     TOO_LARGE = "The answer is larger than it may be."
     BAD_ANSWER = "What came back is no HTTP."
+    REDIRECTED = "The host leads to another place; enter the URL of that one."
     TOO_MANY_REDIRECTS = "The host leads on and on to other places."
 
 

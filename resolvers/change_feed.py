@@ -35,10 +35,11 @@ class ChangeFeed:
             for listener in listeners:
                 listener.woken.set()
 
-    async def listen(self, kind: str) -> AsyncGenerator[set[int], None]:
+    async def listen(self, *kinds: str) -> AsyncGenerator[set[int], None]:
         """First an empty set, once the listener is registered; then the ids of each change."""
         listener = _Listener()
-        self._listeners[kind].add(listener)
+        for kind in kinds:
+            self._listeners[kind].add(listener)
         try:
             yield set()
             while True:
@@ -47,7 +48,8 @@ class ChangeFeed:
                 ids, listener.pending = listener.pending, set()
                 yield ids
         finally:
-            self._listeners[kind].discard(listener)
+            for kind in kinds:
+                self._listeners[kind].discard(listener)
 
     def listeners(self) -> int:
         return sum(len(listeners) for listeners in self._listeners.values())

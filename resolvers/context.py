@@ -17,6 +17,7 @@ from domain.sessions import Viewer
 from domain.snapshot import Snapshot
 from domain.visibility import is_operator
 from outbound.client import Outbound
+from resolvers.dvs_checks import Checks
 from resolvers.live import Live
 
 T = TypeVar("T")
@@ -45,8 +46,9 @@ class Context:
         outbound: Outbound | None = None,
         backends: Backends | None = None,
         most_token_days: int = MOST_TOKEN_DAYS,
+        dvs: Checks | None = None,
     ) -> None:
-        """`outbound`, `backends`: by which others are called; None allows nobody to call."""
+        """`outbound`, `backends`, `dvs`: by which others are called; None allows nobody to call."""
         self.viewer = viewer
         self.request_id = request_id
         self.live = live
@@ -54,6 +56,7 @@ class Context:
         self.outbound = outbound
         self.backends = backends
         self.most_token_days = most_token_days
+        self.dvs = dvs
         self.snapshot: Snapshot
         self.is_operator: bool
         self.histories: int
@@ -112,6 +115,7 @@ class AudienceContext(Context):
         self.outbound = None
         self.backends = None
         self.most_token_days = MOST_TOKEN_DAYS
+        self.dvs = None
         self.renew()
 
     @property

@@ -25,6 +25,8 @@ NAMES_OF_KINDS = {
     "node": "ClusterNode",
     "type": "DeviceType",
     "webhook": "Webhook",
+    "target": "DvsTarget",
+    "feature_store": "FeatureStore",
     "token": "ApiToken",
     "session": "Session",
 }

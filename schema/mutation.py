@@ -11,6 +11,8 @@ import resolvers.authentication
 import resolvers.cordon
 import resolvers.device_requests
 import resolvers.directory_groups
+import resolvers.dvs
+import resolvers.feature_store
 import resolvers.groups
 import resolvers.licence
 import resolvers.pools
@@ -21,6 +23,8 @@ import resolvers.webhooks
 from schema.authentication import Authentication, AuthenticationTried
 from schema.cordon import DevicesChanged, NodesChanged
 from schema.directory_groups import DirectoryGroupOnBoarded
+from schema.dvs import DvsTarget, DvsTargetsDeleted
+from schema.feature_store import FeatureStore, FeatureStoreUsed
 from schema.groups import Group, GroupsDeleted
 from schema.licence import Licence
 from schema.pools import (
@@ -40,6 +44,10 @@ from schema.refusals import (
     DefaultPoolStays,
     DevicesBusy,
     DevicesInOtherPool,
+    DvsSecretNeeded,
+    DvsTargetFailed,
+    FeatureStoreLocked,
+    FeatureStoreNotLocked,
     ForeignLicence,
     GroupHasPool,
     GuessedTooOften,
@@ -55,6 +63,7 @@ from schema.refusals import (
     NoLocalOperator,
     NoOtherWayIn,
     NoSecretKey,
+    NotConfirmed,
     NothingChosen,
     OwnRoles,
     PasswordElsewhere,
@@ -64,6 +73,7 @@ from schema.refusals import (
     StaleEdit,
     TestedTooSoon,
     TooManyAtOnce,
+    TooManyTargets,
     TooManyTokens,
     TooManyWebhooks,
     TriedTooSoon,
@@ -185,6 +195,38 @@ EditWebhookResult = result(
     NoSecretKey,
 )
 DeleteWebhooksResult = result("DeleteWebhooksResult", WebhooksDeleted)
+CreateDvsTargetResult = result(
+    "CreateDvsTargetResult",
+    DvsTarget,
+    BadName,
+    NameTaken,
+    TooManyTargets,
+    TriedTooSoon,
+    DvsSecretNeeded,
+    DvsTargetFailed,
+    NoSecretKey,
+)
+EditDvsTargetResult = result(
+    "EditDvsTargetResult",
+    DvsTarget,
+    StaleEdit,
+    BadName,
+    NameTaken,
+    TriedTooSoon,
+    DvsSecretNeeded,
+    DvsTargetFailed,
+    NoSecretKey,
+)
+CheckDvsTargetResult = result("CheckDvsTargetResult", DvsTarget, TriedTooSoon)
+MakeDefaultDvsTargetResult = result("MakeDefaultDvsTargetResult", DvsTarget)
+DeleteDvsTargetsResult = result("DeleteDvsTargetsResult", DvsTargetsDeleted, ItemsRefused)
+SetFeatureStoreTargetResult = result(
+    "SetFeatureStoreTargetResult", FeatureStore, StaleEdit, FeatureStoreLocked
+)
+UnlockFeatureStoreResult = result(
+    "UnlockFeatureStoreResult", FeatureStore, StaleEdit, FeatureStoreNotLocked, NotConfirmed
+)
+MarkFeatureStoreUsedResult = result("MarkFeatureStoreUsedResult", FeatureStoreUsed)
 CreateTokenResult = result(
     "CreateTokenResult", TokenCreated, BadName, NameTaken, BadLifetime, TooManyTokens
 )
@@ -344,6 +386,46 @@ class Mutation:
         ReplaceLicenceResult,
         resolvers.licence.replace_licence,
         "Enter a licence; one that is refused leaves the old one.",
+    )
+    create_dvs_target = mutation(
+        CreateDvsTargetResult,
+        resolvers.dvs.create_dvs_target,
+        "Try a repository or folder and a store for real, and make a target of them if they work.",
+    )
+    edit_dvs_target = mutation(
+        EditDvsTargetResult,
+        resolvers.dvs.edit_dvs_target,
+        "Change a target, tried for real before; at another place its secret has to be given too.",
+    )
+    check_dvs_target = mutation(
+        CheckDvsTargetResult,
+        resolvers.dvs.check_dvs_target,
+        "Try a target as it is kept, now; its state tells what came of it.",
+    )
+    make_default_dvs_target = mutation(
+        MakeDefaultDvsTargetResult,
+        resolvers.dvs.make_default_dvs_target,
+        "Make a target the default one.",
+    )
+    delete_dvs_targets = mutation(
+        DeleteDvsTargetsResult,
+        resolvers.dvs.delete_dvs_targets,
+        "Forget targets that nothing uses; what is kept in them stays there.",
+    )
+    set_feature_store_target = mutation(
+        SetFeatureStoreTargetResult,
+        resolvers.feature_store.set_feature_store_target,
+        "Have the Feature Store use another target, while it is not locked.",
+    )
+    unlock_feature_store = mutation(
+        UnlockFeatureStoreResult,
+        resolvers.feature_store.unlock_feature_store,
+        "Let another target be chosen although the Feature Store has been used.",
+    )
+    mark_feature_store_used = mutation(
+        MarkFeatureStoreUsedResult,
+        resolvers.feature_store.mark_feature_store_used,
+        "Say that the Feature Store is used, which locks its target; for whoever has a role.",
     )
     create_token = mutation(
         CreateTokenResult,

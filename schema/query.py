@@ -15,6 +15,8 @@ import resolvers.cluster
 import resolvers.device_requests
 import resolvers.devices
 import resolvers.directory_groups
+import resolvers.dvs
+import resolvers.feature_store
 import resolvers.groups
 import resolvers.health_events
 import resolvers.jobs
@@ -35,6 +37,8 @@ from schema.cluster import Cluster
 from schema.connections import devices_of, jobs_of, users_of
 from schema.devices import Device, DeviceChanges, DeviceType
 from schema.directory_groups import DirectoryGroups, DirectoryMembers
+from schema.dvs import DvsChanges, DvsTarget
+from schema.feature_store import FeatureStore
 from schema.fields import field, shared_subscription, subscription
 from schema.groups import Group, GroupChanges, GroupFilter, GroupOrder
 from schema.health import HealthEvent, HealthEventFilter, HealthEvents
@@ -117,6 +121,13 @@ class Query:
         resolvers.webhooks.list_webhooks,
         description="Where changes of health are posted; for operators, empty for others.",
     )
+    dvs_targets: list[DvsTarget] | None = field(
+        resolvers.dvs.list_targets,
+        description="Where versions of data are kept; for operators, empty for others.",
+    )
+    feature_store: FeatureStore | None = field(
+        resolvers.feature_store.feature_store, description="For operators, null for others."
+    )
 
 
 @strawberry.type
@@ -161,6 +172,17 @@ class Subscription:
             "All webhooks, and all again whenever one is changed, delivered to or fails; "
             "for operators, empty for others."
         ),
+    )
+    dvs_changes: AsyncGenerator[DvsChanges, None] = subscription(
+        resolvers.dvs.dvs_changes,
+        description=(
+            "All DVS targets and running checks, and all again whenever one changes; "
+            "for operators, empty for others."
+        ),
+    )
+    feature_store_changes: AsyncGenerator[FeatureStore | None, None] = subscription(
+        resolvers.feature_store.feature_store_changes,
+        description="The Feature Store, and again whenever it changes; for operators.",
     )
     user_changes: AsyncGenerator[UserChanges, None] = shared_subscription(
         resolvers.users.user_changes,

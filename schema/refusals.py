@@ -13,6 +13,8 @@ import strawberry
 import domain.authentication
 import domain.cordon
 import domain.device_requests
+import domain.dvs
+import domain.feature_store
 import domain.groups
 import domain.licence
 import domain.licence_tokens
@@ -29,6 +31,10 @@ from resolvers.mutations import Refused
 from schema.audit import AuditEntry
 from schema.fields import field
 from schema.scalars import DateTime
+from sources.failures import Part, Step
+
+strawberry.enum(Part, name="DvsPart", description="Of a DVS target.")
+strawberry.enum(Step, name="DvsStep", description="Of the check of a part.")
 
 
 def _message(root: Refused) -> str:
@@ -76,6 +82,8 @@ SHOWN_AS: dict[Any, Any] = {
     tuple[Role, ...]: list[Role],
     tuple[str, ...]: list[str],
     Role: Role,
+    Part: Part,
+    Step: Step,
     datetime: DateTime,
 }
 """What a property of a refusal is in the schema, by its type in the domain."""
@@ -160,6 +168,14 @@ LicenceExpired = refusal(domain.licence.LicenceExpired)
 LicenceNotYetValid = refusal(domain.licence.LicenceNotYetValid)
 BadLifetime = refusal(domain.tokens.BadLifetime)
 TooManyTokens = refusal(domain.tokens.TooManyTokens)
+DvsTargetFailed = refusal(domain.dvs.DvsTargetFailed)
+DvsSecretNeeded = refusal(domain.dvs.DvsSecretNeeded)
+DvsTargetInUse = refusal(domain.dvs.DvsTargetInUse)
+DefaultTargetStays = refusal(domain.dvs.DefaultTargetStays)
+TooManyTargets = refusal(domain.dvs.TooManyTargets)
+FeatureStoreLocked = refusal(domain.feature_store.FeatureStoreLocked)
+FeatureStoreNotLocked = refusal(domain.feature_store.FeatureStoreNotLocked)
+NotConfirmed = refusal(domain.feature_store.NotConfirmed)
 CodeUnknown = refusal(domain.device_requests.CodeUnknown)
 GuessedTooOften = refusal(domain.device_requests.GuessedTooOften)
 

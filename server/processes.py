@@ -15,6 +15,7 @@ from domain.installation import Installed, install
 from domain.sessions import Viewer
 from outbound.client import Outbound
 from resolvers.context import Context
+from resolvers.dvs_checks import Checks
 from resolvers.live import Live
 from schema.query import schema
 from server import memory
@@ -24,6 +25,7 @@ from server.build import built_from
 from server.secret_keys import open_vault_of
 from server.serve import listen, server_for
 from server.settings import Settings
+from sources.check import Sources
 from telemetry.bus import Bus
 from telemetry.embedded_bus import EmbeddedBus
 from telemetry.history.prometheus import Prometheus
@@ -128,12 +130,18 @@ async def _control(settings: Settings, bus: Bus) -> None:
             outbound=Outbound(settings.outbound_policy),
             origin=Origin(settings.cluster_name, settings.public_url.rstrip("/")),
             backends=Backends(settings.outbound_policy),
+            sources=_sources(settings),
             kubernetes=source_of(settings.kubernetes),
         )
 
 
+def _sources(settings: Settings) -> Sources:
+    return Sources(Outbound(settings.outbound_policy), settings.dvs_roots)
+
+
 async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> None:
     outbound = Outbound(settings.outbound_policy)
+    checks = Checks(_sources(settings))
     backends = Backends(settings.outbound_policy)
     prometheus = (
         Prometheus(settings.prometheus_url, settings.prometheus_token)
@@ -150,7 +158,9 @@ async def _serve(settings: Settings, bus: Bus, ready: Callable[[str], None]) -> 
     )
 
     def make_context(viewer: Viewer, request_id: str, address: str) -> Context:
-        return Context(viewer, request_id, live, address, outbound, backends, settings.token_days)
+        return Context(
+            viewer, request_id, live, address, outbound, backends, settings.token_days, checks
+        )
 
     async def database_answers() -> bool:
         await database.ping()

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import NegotiationError
 from websockets.extensions import Extension
@@ -27,6 +26,7 @@ from websockets.protocol import State
 from websockets.typing import ExtensionParameter
 
 from server.admission import SOONEST_SECONDS, retry_hint
+from server.request_heads import BoundedHeads
 
 ABORT = "quartermaster.abort"
 FRAMES = "quartermaster.websocket.frames"
@@ -130,7 +130,7 @@ class DeflateFactory(ServerPerMessageDeflateFactory):
         )
 
 
-class AbortableHttpProtocol(HttpToolsProtocol):
+class AbortableHttpProtocol(BoundedHeads):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.licence_tokens import BUILT_IN_KEY, PublicKey
 from outbound.policy import Policy
+from sources.folders import Roots
 
 PREFIX = "QUARTERMASTER_"
 EMBEDDED_REDIS = "embedded://"
@@ -49,6 +50,7 @@ class Settings:
     secret_key_file: Path | None = None
     allowed_addresses: str = ""  # what may be called although it is internal
     allow_plain_http: bool = False
+    dvs_folders: str = ""  # beneath which DVS targets may have folders; empty: in data_dir only
     persisted_documents: str = "optional"
     persisted_documents_path: str = ""  # empty: only the dashboard's own
     token_days: int = 365  # the longest that an API token may live
@@ -83,6 +85,7 @@ class Settings:
         self._read_secret("secret_key")
         self._require_allowed_addresses()
         self._require_trusted_proxies()
+        self._require_dvs_folders()
         self._require_public_url()
         self._require_prometheus_url()
         self._require_redis_authentication()
@@ -151,6 +154,20 @@ class Settings:
                 f"{PREFIX}TRUSTED_PROXIES must not be everybody: anybody could then come from "
                 "wherever they say."
             )
+
+    @property
+    def dvs_roots(self) -> Roots:
+        """Where folders of DVS targets may be."""
+        allowed = tuple(Path(folder) for folder in self.dvs_folders.split(":") if folder)
+        return Roots(self.data_dir / "dvs", allowed)
+
+    def _require_dvs_folders(self) -> None:
+        for folder in self.dvs_roots.allowed:
+            if not folder.is_absolute() or ".." in folder.parts or len(folder.parts) < 2:
+                raise SettingsError(
+                    f"{PREFIX}DVS_FOLDERS is a list of full paths with : between, such as "
+                    f"/mnt/versions:/srv/data, but {str(folder)!r} is none that may be used."
+                )
 
     @property
     def is_https(self) -> bool:

@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.services.chromium",
     "tests.services.product",
     "tests.services.operator",
+    "tests.services.git_host",
+    "tests.services.s3",
     "tests.services.graph",
     "tests.services.kubernetes",
 ]

@@ -295,6 +295,10 @@ async def test_items_of_a_list_are_owned_by_their_keys(cluster: Cluster, here: s
     kinds = {c.type for c in after.status.conditions}
     assert {"Ready", "FromTwo", "ElseFromOne"} <= kinds
     assert "FromOne" not in kinds
+    edited = {"status": {"conditions": [{"type": "ElseFromOne", "message": "edited"}]}}
+    await cluster.core.patch_node_status(node, edited, field_manager="editor")
+    last = await apply_condition("FromOne", "one")  # the item goes, whoever owns a field of it
+    assert "ElseFromOne" not in {c.type for c in last.status.conditions}
 
 
 async def test_names_and_fields_are_checked(cluster: Cluster, here: str) -> None:
@@ -329,7 +333,7 @@ async def test_a_pod_gets_the_devices_of_its_class_and_gives_them_back(
     await cluster.run_pod(here, "waiter", claim="second")
     await cluster.end_pod(here, "holder")
     if cluster.is_real:
-        await cluster.resource.delete_namespaced_resource_claim("first", here)
+        await cluster.free(here, "first")
     await cluster.placed(here, "waiter")
     assert await cluster.devices_of(here, "second") == [(node, "gpu-1")]
 

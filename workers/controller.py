@@ -24,10 +24,12 @@ from domain.leases import CONTROLLER, LeaseLost
 from domain.sessions import prune_sessions
 from domain.tokens import prune_tokens
 from outbound.client import Outbound
+from sources.check import Sources
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
 from workers.directory_watch import DirectoryWatch
+from workers.dvs_watch import DvsWatch
 from workers.health_watch import HealthWatch
 from workers.historian import FreeBytes, Historian, unknown
 from workers.kubernetes.connection import Source
@@ -58,6 +60,7 @@ async def control(
     outbound: Outbound | None = None,
     origin: Origin | None = None,
     backends: Backends | None = None,
+    sources: Sources | None = None,
     kubernetes: Source | None = None,
 ) -> None:
     """Run until cancelled: at work while `holder` has the lease, else standing by.
@@ -65,6 +68,7 @@ async def control(
     `free_bytes`: what is left on the database's disk, where that is known.
     `outbound`: by which webhooks are told of changes of health; None tells none.
     `backends`: where people on board are looked for; None looks for none.
+    `sources`: by which DVS targets are checked; None checks none.
     `kubernetes`: as whom the cluster is reached; None where there is none.
     """
 
@@ -74,10 +78,11 @@ async def control(
         if outbound is not None and origin is not None:
             webhooks = WebhookDeliveries(bus, outbound, origin, time)
         people = None if backends is None else DirectoryWatch(backends, time)
+        targets = None if sources is None else DvsWatch(bus, sources, time)
         cluster = None if kubernetes is None else KubernetesWorker(kubernetes, bus, time)
         if cluster is None:
             await no_cluster()
-        await Controller(bus, time, free_bytes, webhooks, people, cluster).run()
+        await Controller(bus, time, free_bytes, webhooks, people, targets, cluster).run()
 
     await lead(CONTROLLER, holder, work, clock)
 
@@ -90,12 +95,14 @@ class Controller:
         free_bytes: FreeBytes = unknown,
         webhooks: WebhookDeliveries | None = None,
         people: DirectoryWatch | None = None,
+        targets: DvsWatch | None = None,
         kubernetes: KubernetesWorker | None = None,
     ) -> None:
         self.bus = bus
         self.clock = clock
         self.webhooks = webhooks
         self.people = people
+        self.targets = targets
         self.kubernetes = kubernetes
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
@@ -123,6 +130,8 @@ class Controller:
             parts["webhooks"] = self.webhooks.run
         if self.people is not None:
             parts["people"] = self.people.run
+        if self.targets is not None:
+            parts["targets"] = self.targets.run
         if self.kubernetes is not None:
             parts["kubernetes"] = self.kubernetes.run
         async with asyncio.TaskGroup() as tasks:

@@ -8,6 +8,8 @@ TABLES = (
     "domain.commands",
     "domain.device_requests",
     "domain.devices",
+    "domain.dvs",
+    "domain.feature_store",
     "domain.groups",
     "domain.health_events",
     "domain.installation",

@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 
 from domain.audit import AuditEntry
 from domain.audit_log import EntriesWanted, read_entries
-from domain.database import fetch
+from domain.database import execute, fetch
 from tests.requirements import REPOSITORY
 from tests.schema.everything import SCHEMA, document, root, some_input
 from tests.schema.test_tokens import bearing, make
@@ -108,6 +108,7 @@ async def world(graph: Graph) -> World:
     webhook = {"name": "canary-webhook", "url": "https://hooks.example.org/", **WEBHOOK}
     made = (await graph.ask(CREATE_WEBHOOK, input=webhook))["createWebhook"]
     await done(graph, "replaceLicence", token=licence("canary-customer"))
+    await execute("UPDATE target SET name = 'canary-target', name_key = 'canary-target'")
     await shared.run_job("mine", "bob", 0, name="mine")
     await shared.run_job("canary-job", "canary-colleague", 1, name="canary-job")
     await other.run_job("canary-other", "canary-stranger", 0, name="canary-other")
@@ -123,6 +124,7 @@ async def world(graph: Graph) -> World:
         "pool": pools[0],
         "device": id_of[shared.uuid(2)],
         "webhook": made["id"],
+        "target": (await graph.ask("{ dvsTargets { id } }"))["dvsTargets"][0]["id"],
         "node": await node_id(graph, "shared"),
         "group version": groups[0]["version"],
     }
@@ -206,6 +208,7 @@ async def test_a_user_reaches_nothing_of_others_by_any_query(world: World, bob: 
         "canary-node", "canary-pool", "canary-group", "canary-stranger", "canary-colleague",
         "canary-job", "canary-address", "canary", "canary-webhook", "canary-token",
         "canary-customer",
+        "canary-target",
     }  # fmt: skip  # so the words are there to be found
 
 
@@ -268,12 +271,15 @@ async def test_a_field_for_operators_is_null_for_others(world: World, bob: Graph
         "Device": 'device(uuid: "GPU-shared-0")',
         "About": "about",
         "Licence": "licence",
+        "Enforcement": 'pool(name: "research") { it: enforcement',
     }
     for name in OPERATOR_FIELDS:
         type_name, field_name = name.split(".")
         inner = " { __typename }" if field_name in OBJECT_FIELDS else ""
         asked = f"{{ it: {where[type_name]} {{ {field_name}{inner} }} }}"
-        assert await bob.ask(asked) == {"it": {field_name: None}}
+        asked += " }" * (asked.count("{") - asked.count("}"))
+        found = (await bob.ask(asked))["it"]
+        assert found.get("it", found) == {field_name: None}
         if type_name == "ClusterNode" and field_name != "collectorVersion":  # which it has not told
             assert (await world.graph.ask(asked))["it"][field_name]
 
@@ -330,6 +336,26 @@ async def test_a_mutation_is_the_operators_and_an_attempt_is_audited(
     assert await world.graph.ask(STATE) == before
 
 
+LESSER = ("DATA_SCIENTIST", "ML_ENGINEER", "PRODUCTION_ENGINEER")
+
+
+@pytest.mark.spec("USER-6", "T-25")
+async def test_no_set_of_other_roles_is_enough_for_any_mutation_of_an_operators(
+    world: World, bob: Graph
+) -> None:
+    """Every mutation for each role alone, for all of them together, and for none."""
+    before, version = await world.graph.ask(GROUPS_AND_POOLS), 1
+    for roles in (*([role] for role in LESSER), list(LESSER), []):
+        version = await edit_roles(world, roles, version)
+        for name in OF_OPERATORS:
+            (argument,) = root("mutation").fields[name].args.values()
+            given = some_input(argument.type, world.ids)
+            data = await bob.ask(f"mutation {{ {name}(input: {given}) {{ __typename }} }}")
+            assert data[name]["__typename"] == "NotAllowed", (name, roles)
+        assert (await bob.ask("{ viewer { roles } }"))["viewer"]["roles"] == sorted(roles)
+    assert await world.graph.ask(GROUPS_AND_POOLS) == before
+
+
 @pytest.mark.spec("USER-6", "T-23", "T-48", "TOKEN-1")
 async def test_another_s_token_and_session_are_answered_like_what_does_not_exist(
     world: World, bob: Graph
@@ -362,7 +388,9 @@ def test_every_operation_that_no_token_may_stands_in_the_table() -> None:
 async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Graph) -> None:
     """Each mutation is sent; the audit log says which operation it led to."""
     token_id, secret = await make(graph, scope="MANAGE")
-    ids = dict.fromkeys(("user", "group", "pool", "device", "webhook", "node", "session"), token_id)
+    ids = dict.fromkeys(
+        ("user", "group", "pool", "device", "webhook", "node", "session", "target"), token_id
+    )
     refused: set[str] = set()
     async with bearing(graph, secret) as program:
         for name, field in root("mutation").fields.items():
@@ -383,10 +411,14 @@ async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Gr
     assert refused == NOT_BY_TOKEN - later - {"token.revoke"}
 
 
+GROUPS_AND_POOLS = """{ pools { edges { node { name version } } }
+                        groups { edges { node { name version } } } webhooks { name version } }"""
 STATE = """{ pools { edges { node { name version devices { totalCount } } } }
              groups { edges { node { name version users { totalCount } pool { name } } } }
              users { edges { node { name version roles } } }
-             webhooks { name version url } licence { customer state } }"""
+             webhooks { name version url } licence { customer state }
+             dvsTargets { name version isDefault }
+             featureStore { version target { name } } }"""
 
 
 @pytest.mark.spec("T-32", "USER-6")

@@ -175,6 +175,25 @@ async def test_guessing_codes_and_asking_for_them_is_limited(
     assert (more.status_code, more.headers["Retry-After"]) == (429, "60")
 
 
+@pytest.mark.spec("T-14")
+async def test_codes_that_are_guessed_by_aliases_are_counted_one_by_one(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.attempts.FREE_ATTEMPTS_PER_ADDRESS", 10)
+    guesses = " ".join(
+        f'guess{number}: waitingDevice(userCode: "BCDFGHJ{letter}") {{ __typename }}'
+        for number, letter in enumerate("BCDFGHJKLMNP")
+    )
+    told = (await graph.ask(f"{{ {guesses} }}")).values()
+    assert {one["__typename"] for one in told} <= {"CodeUnknown", "GuessedTooOften"}
+    # As if each had been a request: all that were looked at are counted, and the rest have to wait.
+    (row,) = await fetch("SELECT failures FROM sign_in_failure WHERE subject LIKE 'guess:%'")
+    assert row["failures"] == sum(one["__typename"] == "CodeUnknown" for one in told) >= 10
+    more = guesses.replace("guess", "more")
+    refused = await graph.answer(f"{{ {guesses} {more} }}")
+    assert "root fields" in refused["errors"][0]["message"]
+
+
 @pytest.mark.spec("T-57")
 async def test_what_a_terminal_says_of_itself_is_kept_as_printable_text(graph: Graph) -> None:
     wish = {"scope": "READ", "host_name": "\x1b[31m<b>" + "x" * 200}

@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -26,12 +28,15 @@ from domain.secrets import open_vault
 from outbound.client import Outbound
 from outbound.policy import Policy
 from resolvers.context import Context
+from resolvers.dvs_checks import Checks
 from resolvers.live import Live
 from schema.query import schema
 from server.accounts import DomainAccounts
 from server.app import create_app
 from server.serve import listen, server_for
 from server.settings import Settings
+from sources.check import Sources
+from sources.folders import Roots
 from telemetry.bus import Bus
 from telemetry.embedded_bus import EmbeddedBus
 from telemetry.samples import (
@@ -138,6 +143,8 @@ class Graph:
     def __init__(self, live: Live, bus: Bus, url: str, password: str) -> None:
         self.live = live
         self.bus = bus
+        self.folder = Path()
+        """Beneath which DVS targets may have folders."""
         self.url = url
         self.password = password
         self.http = httpx.AsyncClient(
@@ -247,12 +254,16 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
     outbound = Outbound(Policy.of("127.0.0.0/8 ::1 localhost", allows_http=True))
     backends = Backends(outbound.policy)
     open_vault("the key of the tests, which is long enough")
+    data = TemporaryDirectory(prefix="qm-dvs-")
+    folder = Path(data.name) / "allowed"
+    folder.mkdir()
+    checks = Checks(Sources(outbound, Roots(Path(data.name) / "own", (folder,))))
     app = create_app(
         settings,
         schema,
         DomainAccounts(backends),
         lambda viewer, request_id, address: Context(
-            viewer, request_id, live, address, outbound, backends
+            viewer, request_id, live, address, outbound, backends, dvs=checks
         ),
         ready={},
         live=live,
@@ -268,10 +279,12 @@ async def running_graph(bus: Bus, password: str) -> AsyncIterator[Graph]:
             while not (live.snapshot.users and live.is_bus_connected):
                 await asyncio.sleep(0.005)
         graph = Graph(live, bus, f"http://127.0.0.1:{listener.getsockname()[1]}", password)
+        graph.folder = folder
         async with graph.http:
             await graph.sign_in()
             yield graph
     finally:
+        data.cleanup()
         server.should_exit = True
         await tasks[1]
         tasks[0].cancel()

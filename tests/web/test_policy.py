@@ -30,7 +30,17 @@ from tests.web.conftest import Console
 
 SCREENS = (
     *("/", "/nodes", "/devices", "/history", "/jobs", "/balance", "/events"),
-    *("/pools", "/groups", "/users", "/authentication", "/webhooks", "/audit", "/about"),
+    *(
+        "/pools",
+        "/groups",
+        "/users",
+        "/authentication",
+        "/webhooks",
+        "/dvs",
+        "/feature-store",
+        "/audit",
+        "/about",
+    ),
     *("/account", "/device"),
 )
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"

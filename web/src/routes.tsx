@@ -12,6 +12,7 @@ import { readAuditSearch } from "./audit/search";
 import { readBalanceSearch } from "./balance/search";
 import { Dashboard } from "./dashboard/Dashboard";
 import { readHeatSearch } from "./dashboard/heatSearch";
+import { readTargetSearch } from "./dvs/search";
 import { readEventSearch } from "./events/search";
 import { readDeviceSearch } from "./devices/filters";
 import { readHistorySearch } from "./history/search";
@@ -137,6 +138,17 @@ const webhooks = createRoute({
   validateSearch: readWebhookSearch,
   component: screen(() => import("./webhooks/WebhookList"), "WebhookList"),
 });
+const dvs = createRoute({
+  getParentRoute: () => app,
+  path: "/dvs",
+  validateSearch: readTargetSearch,
+  component: screen(() => import("./dvs/TargetList"), "TargetList"),
+});
+const featureStore = createRoute({
+  getParentRoute: () => app,
+  path: "/feature-store",
+  component: screen(() => import("./featurestore/FeatureStore"), "FeatureStore"),
+});
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
@@ -169,7 +181,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, authentication, webhooks, audit, account, terminal, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, dvs, featureStore, authentication, webhooks, audit, account, terminal, about]),
   ]),
   parseSearch,
   stringifySearch,

@@ -18,6 +18,7 @@ from domain.database.migrations import (
     m0006_sign_in_redirects,
     m0007_tokens,
     m0008_licence,
+    m0009_dvs,
     m0011_enforcement,
     m0012_confirmations,
 )
@@ -38,6 +39,7 @@ ALL: tuple[Migration, ...] = (
     Migration("0006_sign_in_redirects", m0006_sign_in_redirects.apply),
     Migration("0007_tokens", m0007_tokens.apply),
     Migration("0008_licence", m0008_licence.apply),
+    Migration("0009_dvs", m0009_dvs.apply),
     Migration("0011_enforcement", m0011_enforcement.apply),
     Migration("0012_confirmations", m0012_confirmations.apply),
 )

@@ -132,9 +132,18 @@ def without(value: Any, shape: Shape, gone: Fields, path: Path = ()) -> Any:
 
 
 def _abandoned(last: Fields, others: set[Path]) -> Fields:
-    """What the manager applied before and nobody owns now, nor anything below it."""
-    needed = {path[:length] for path in others for length in range(1, len(path) + 1)}
-    return frozenset(path for path in last if path not in needed)
+    """What the manager applied before and nobody owns now.
+
+    A struct or map stays for what is owned below it; an item of a list goes with its last owner,
+    whoever owns fields of it (Set.EnsureNamedFieldsAreMembers).
+    """
+    needed = others | {
+        path[:length]
+        for path in others
+        for length in range(1, len(path))
+        if path[length - 1].startswith("f:")
+    }
+    return last - needed
 
 
 def apply(

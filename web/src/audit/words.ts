@@ -26,6 +26,15 @@ const ACTIONS: Record<string, readonly [did: string, tried: string]> = {
   "webhook.test": ["tested", "test"],
   "webhook.disable": ["switched off", "switch off"],
   "licence.replace": ["entered", "enter"],
+  "target.try": ["tried", "try"],
+  "target.create": ["created", "create"],
+  "target.edit": ["edited", "edit"],
+  "target.check": ["checked", "check"],
+  "target.make_default": ["changed the default, and so", "change the default, and so"],
+  "target.delete": ["deleted", "delete"],
+  "feature_store.set_target": ["chose another target for the", "choose another target for the"],
+  "feature_store.use": ["was the first to use the", "use the"],
+  "feature_store.unlock": ["unlocked the", "unlock the"],
   "token.create": ["created", "create"],
   "token.allow": ["answered a terminal that asked for a", "answer a terminal that asked for a"],
   "token.revoke": ["revoked", "revoke"],
@@ -64,6 +73,15 @@ export const ACTION_WORDS: Record<string, string> = {
   "webhook.test": "test webhook",
   "webhook.disable": "switch webhook off",
   "licence.replace": "enter licence",
+  "target.try": "try target",
+  "target.create": "create target",
+  "target.edit": "edit target",
+  "target.check": "check target",
+  "target.make_default": "change the default target",
+  "target.delete": "delete target",
+  "feature_store.set_target": "choose the Feature Store's target",
+  "feature_store.use": "use the Feature Store",
+  "feature_store.unlock": "unlock the Feature Store",
   "token.create": "create token",
   "token.allow": "answer a terminal",
   "token.revoke": "revoke token",
@@ -73,7 +91,7 @@ export const ACTION_WORDS: Record<string, string> = {
   "user.sign_out": "sign out",
 };
 
-export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "token", "licence", "cluster"] as const;
+export const KINDS = ["pool", "group", "user", "device", "node", "webhook", "target", "feature_store", "token", "licence", "cluster"] as const;
 
 /** "created pool", before the object's name. */
 export function didWhat(action: string, objectKind: string, isRefused: boolean): string {
@@ -81,7 +99,8 @@ export function didWhat(action: string, objectKind: string, isRefused: boolean):
   if (beside !== undefined && !isRefused) return `${beside} ${objectKind}`;
   const words = ACTIONS[action];
   if (words === undefined) return `${action} ${objectKind}`;
-  return `${isRefused ? `tried to ${words[1]}` : words[0]} ${objectKind}`;
+  const did = isRefused ? `tried to ${words[1]}` : words[0];
+  return objectKind === "feature_store" ? did : `${did} ${objectKind}`; // there is one, which is called so
 }
 
 const PROPERTIES: Record<string, string> = { display_name: "display name", added: "added", removed: "removed" };

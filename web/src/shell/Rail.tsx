@@ -47,6 +47,12 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
         <Item to="/groups" icon="groups" count={c?.groupsTotal}>Groups</Item>
         <Item to="/users" icon="users" count={c?.usersTotal}>Users</Item>
       </Section>
+      {isOperator && (
+        <Section title="Data">
+          <Item to="/dvs" icon="versions">DVS targets</Item>
+          <Item to="/feature-store" icon="features">Feature Store</Item>
+        </Section>
+      )}
       <Section title="Run">
         {isOperator && <Item to="/authentication" icon="lock">Authentication</Item>}
         {isOperator && <Item to="/webhooks" icon="webhook">Webhooks</Item>}

@@ -24,6 +24,8 @@ const SCREENS: Found[] = (
     ["Pools", "/pools", "pools"],
     ["Groups", "/groups", "groups"],
     ["Users", "/users", "users"],
+    ["DVS targets", "/dvs", "versions"],
+    ["Feature Store", "/feature-store", "features"],
     ["Authentication", "/authentication", "lock"],
     ["Webhooks", "/webhooks", "webhook"],
     ["Audit log", "/audit", "audit"],
@@ -40,7 +42,7 @@ interface Known {
   isOperator: boolean;
 }
 
-const FOR_OPERATORS = new Set(["/authentication", "/audit", "/webhooks"]);
+const FOR_OPERATORS = new Set(["/authentication", "/audit", "/webhooks", "/dvs", "/feature-store"]);
 
 export function find(text: string, known: Known): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

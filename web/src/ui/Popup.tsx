@@ -11,8 +11,8 @@ import css from "./Popup.module.css";
 interface PopupProps {
   title: string;
   onClose: () => void;
-  /** Narrow: a confirmation or a few fields; wide: a picker. */
-  size?: "narrow" | "middle" | "wide";
+  /** Narrow: a confirmation or a few fields; wide: a picker; broad: as wide, and as high as what is in it. */
+  size?: "narrow" | "middle" | "broad" | "wide";
   role?: "dialog" | "alertdialog";
   /** At the left of the foot: the sum in words, and the trouble. */
   sum?: ReactNode;
