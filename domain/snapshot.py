@@ -38,6 +38,7 @@ class NodeRow:
     memory_total_bytes: int | None
     kubernetes_node: str | None
     labels: dict[str, str]
+    kubernetes: dict[str, Any] | None
     booted_at: datetime | None
     cordon_reason: str | None
     cordoned_by: str | None

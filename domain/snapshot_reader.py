@@ -136,6 +136,7 @@ HELD = ("device_ids",)
 _DECODERS: dict[str, Callable[[Any], Any]] = {
     "addresses": msgspec.json.decode,
     "labels": msgspec.json.decode,
+    "kubernetes": lambda text: None if text is None else msgspec.json.decode(text),
     "source": JobSource,
     "state": JobState,
 }

@@ -24,7 +24,13 @@ from workers.kubernetes.objects import (
     is_ours,
     labels_of,
 )
-from workers.kubernetes.reading import devices_of, project_claim, project_pod, project_slice
+from workers.kubernetes.reading import (
+    devices_of,
+    node_facts,
+    project_claim,
+    project_pod,
+    project_slice,
+)
 from workers.kubernetes.watching import Timing, Watched
 
 OURS = {"labelSelector": f"{MANAGED_BY}={MANAGER}"}
@@ -52,7 +58,7 @@ class Cluster:
         self.classes = Watched(connection, CLASSES, whole, changed, clock, timing)
         self.quotas = Watched(connection, QUOTAS, whole, changed, clock, timing, OURS)
         self.bindings = Watched(connection, BINDINGS, whole, changed, clock, timing, OURS)
-        self.nodes = Watched(connection, NODES, own, changed, clock, timing)
+        self.nodes = Watched(connection, NODES, own, both, clock, timing)
         self.slices = Watched(connection, SLICES, project_slice, both, clock, timing)
         self.claims = Watched(connection, CLAIMS, project_claim, both, clock, timing)
         self.pods = Watched(connection, PODS, project_pod, both, clock, timing)
@@ -94,6 +100,7 @@ def whole(body: Body) -> Body:
 def _project(installation: str, body: Body) -> Body:
     """Nodes and namespaces are many, and mostly others': of these, that they are there."""
     metadata = body["metadata"]
+    facts = {"facts": node_facts(body)} if body["kind"] == NODES.kind else {}
     kept: Body = {"name": metadata["name"], "uid": metadata.get("uid")}
     if annotations := annotations_of(body):
         ours = {n: v for n, v in annotations.items() if n.startswith("quartermaster.dev/")}
@@ -105,7 +112,7 @@ def _project(installation: str, body: Body) -> Body:
     if "deletionTimestamp" in metadata:
         kept["deletionTimestamp"] = metadata["deletionTimestamp"]
     if not is_ours(body, installation):
-        return {"kind": body["kind"], "metadata": kept}
+        return {"kind": body["kind"], "metadata": kept, **facts}
     kept["managedFields"] = metadata.get("managedFields")
     spec = body.get("spec") or {}
     if body["kind"] == NODES.kind:
@@ -114,6 +121,7 @@ def _project(installation: str, body: Body) -> Body:
             "metadata": _without_heartbeats(kept),
             "spec": {"unschedulable": spec.get("unschedulable", False)},
             "apiVersion": "v1",
+            **facts,
         }
     return {"kind": body["kind"], "apiVersion": "v1", "metadata": kept}
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.job_reports import ReportedJob
+from domain.kubernetes_nodes import NodeFacts
 from domain.names import fold_name
 from domain.queue_reports import QueuedJob
 from workers.kubernetes.desired import RESOURCE_PREFIX
@@ -100,6 +101,34 @@ def project_slice(piece: Body) -> Body | None:
         "node": spec.get("nodeName") or "",
         "uuids": uuids,
     }
+
+
+def node_facts(node: Body) -> NodeFacts:
+    """Without what changes by itself every few minutes: a heartbeat is no news."""
+    metadata, status = node["metadata"], node.get("status") or {}
+    info = status.get("nodeInfo") or {}
+    return NodeFacts(
+        name=metadata["name"],
+        machine_id=info.get("machineID") or "",
+        addresses={one["type"]: one["address"] for one in status.get("addresses") or []},
+        kubelet_version=info.get("kubeletVersion"),
+        container_runtime=info.get("containerRuntimeVersion"),
+        os_image=info.get("osImage"),
+        kernel_version=info.get("kernelVersion"),
+        is_schedulable=not (node.get("spec") or {}).get("unschedulable", False),
+        capacity=dict(status.get("capacity") or {}),
+        labels=dict(metadata.get("labels") or {}),
+        conditions=[
+            {
+                "type": one["type"],
+                "status": one["status"],
+                "reason": one.get("reason"),
+                "message": one.get("message"),
+                "since": one.get("lastTransitionTime"),
+            }
+            for one in status.get("conditions") or []
+        ],
+    )
 
 
 def devices_of(slices: Iterable[Body]) -> dict[tuple[str, str], tuple[str, str]]:

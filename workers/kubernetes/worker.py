@@ -12,6 +12,7 @@ import structlog
 from domain.enforcement import KubernetesCluster, known_cluster, record_cluster, record_enforcement
 from domain.job_reports import record_processes
 from domain.jobs import JobSource
+from domain.kubernetes_nodes import record_kubernetes_nodes
 from domain.licence import cluster_id
 from domain.names import fold_name
 from domain.queue_reports import record_queue
@@ -115,6 +116,9 @@ class KubernetesWorker:
 
     async def _report(self, cluster: Cluster, installation: str) -> None:
         async def report() -> None:
+            facts = [one["facts"] for one in cluster.nodes.objects.values()]
+            if changed := await record_kubernetes_nodes(facts):
+                await self._bus.publish_change(Change("node", list(changed)))
             await self._record(jobs_in(cluster, await read_snapshot(), installation, self._devices))
 
         await self._whenever(self._to_report, cluster, report)
@@ -200,6 +204,7 @@ async def no_cluster() -> None:
     """Kubernetes is off: nothing is enforced, and nothing that was said of a cluster holds."""
     await record_cluster(None)
     await record_enforcement({})
+    await record_kubernetes_nodes([])
 
 
 async def foreseen(source: Source) -> list[Step]:

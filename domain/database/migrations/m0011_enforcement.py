@@ -1,4 +1,4 @@
-"""What a Kubernetes cluster does of each pool and group, and how the cluster is reached."""
+"""What a Kubernetes cluster does of each pool and group, says of nodes, and how it is reached."""
 
 from __future__ import annotations
 
@@ -25,4 +25,5 @@ CREATE TABLE kubernetes_cluster (
   error TEXT,
   seen_at {moment}
 );
+ALTER TABLE node ADD COLUMN kubernetes {json};
 """

@@ -77,7 +77,7 @@ def test_another_s_class_counts_as_one_of_gpus_unless_it_plainly_wants_another_d
 
 def snapshot(pools: dict[str, list[int]], groups: dict[str, str | None]) -> Snapshot:
     """Pools by name with the numbers of their devices; groups by name with their pool's."""
-    node = NodeRow(*[None] * 22)  # type: ignore[arg-type]
+    node = NodeRow(**dict.fromkeys(NodeRow.__dataclass_fields__))  # type: ignore[arg-type]
     ids = {name: number for number, name in enumerate(pools, 1)}
     rows = {
         number: _device(number, ids[name]) for name, numbers in pools.items() for number in numbers
