@@ -94,7 +94,7 @@ def desired_state(
         for pool in snapshot.pools.values()
     }
     foreign = [
-        body["metadata"]["name"]
+        body
         for (kind, _, _), body in actual.items()
         if kind == CLASSES.kind and not is_ours(body, installation) and may_choose_gpus(body)
     ]
@@ -153,7 +153,7 @@ def _group(
     snapshot: Snapshot,
     group: GroupRow,
     classes: Mapping[int, str],
-    foreign: Iterable[str],
+    foreign: Iterable[Body],
 ) -> None:
     target = ("group", group.id)
     marks = {GROUP: identity(group.id, group.created_at)}
@@ -172,11 +172,12 @@ def _group(
         )
         return
     making.add(namespace, target)
-    sizes = dict.fromkeys(foreign, 0)
-    sizes.update((device_class, 0) for device_class in classes.values())
-    if group.pool_id is not None and group.pool_id in classes:
-        sizes[classes[group.pool_id]] = len(snapshot.devices_of_pool.get(group.pool_id, ()))
-    hard = {key: str(n) for one, n in sizes.items() for key in quota_keys(one, is_own=n > 0)}
+    hard = dict.fromkeys((key for one in foreign for key in _counted_as(one)), "0")
+    for pool_id, device_class in classes.items():
+        is_own = pool_id == group.pool_id
+        size = len(snapshot.devices_of_pool.get(pool_id, ())) if is_own else 0
+        resource = RESOURCE_PREFIX + device_class
+        hard |= dict.fromkeys(quota_keys(device_class, resource, is_own=is_own), str(size))
     marks = {**marks, MANAGED_BY: MANAGER}
     quota = made(
         QUOTAS, QUOTA_NAME, making.installation, marks, namespace=name, spec={"hard": hard}
@@ -199,20 +200,21 @@ def _group(
     making.add(binding, target)
 
 
-def quota_keys(device_class: str, *, is_own: bool) -> tuple[str, ...]:
+def quota_keys(device_class: str, resource: str | None, *, is_own: bool) -> tuple[str, ...]:
     """The names under which a quota counts the ways to ask for a class: claims, and a pod's limits.
 
     The claims that are made for pods' limits count as claims. So a pod may ask for devices of its
     own group's pool that are not free yet, and waits; one that asks for others' is refused at once.
     """
     claims = f"{device_class}.deviceclass.resource.k8s.io/devices"
-    if is_own:
-        return (claims,)
-    return (
-        claims,
-        f"requests.deviceclass.resource.kubernetes.io/{device_class}",
-        f"requests.{RESOURCE_PREFIX}{device_class}",
-    )
+    implicit = f"requests.deviceclass.resource.kubernetes.io/{device_class}"
+    explicit = (f"requests.{resource}",) if resource else ()
+    return (claims,) if is_own else (claims, implicit, *explicit)
+
+
+def _counted_as(foreign: Body) -> tuple[str, ...]:
+    resource = (foreign.get("spec") or {}).get("extendedResourceName")
+    return quota_keys(foreign["metadata"]["name"], resource, is_own=False)
 
 
 def subject(user: str) -> Body:
