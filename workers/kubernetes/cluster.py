@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from workers.clock import Clock
@@ -20,6 +20,7 @@ from workers.kubernetes.objects import (
     SLICES,
     Body,
     Key,
+    Kind,
     annotations_of,
     is_ours,
     labels_of,
@@ -47,6 +48,7 @@ class Cluster:
         moved: Callable[[], None],
         clock: Clock,
         timing: Timing,
+        served: Iterable[Kind] = (),
     ) -> None:
         own = partial(_project, installation)
 
@@ -61,10 +63,15 @@ class Cluster:
         self.nodes = Watched(connection, NODES, own, both, clock, timing)
         self.slices = Watched(connection, SLICES, project_slice, both, clock, timing)
         self.claims = Watched(connection, CLAIMS, project_claim, both, clock, timing)
+        self.served = tuple(served)
+        self.optional = [
+            Watched(connection, kind, whole, changed, clock, timing, OURS) for kind in served
+        ]
         self.pods = Watched(connection, PODS, project_pod, both, clock, timing)
 
     def __iter__(self) -> Iterator[Watched]:
         yield from (self.namespaces, self.classes, self.quotas, self.bindings)
+        yield from self.optional
         yield from (self.nodes, self.slices, self.claims, self.pods)
 
     def watch_of(self, kind: str) -> Watched:
@@ -81,7 +88,8 @@ class Cluster:
 
     def objects(self) -> dict[Key, Body]:
         """Those that are compared with what ought to be there."""
-        watches = (self.namespaces, self.classes, self.quotas, self.bindings, self.nodes)
+        fixed = (self.namespaces, self.classes, self.quotas, self.bindings, self.nodes)
+        watches = (*fixed, *self.optional)
         return {key: body for one in watches for key, body in one.objects.items()}
 
     def devices(self) -> dict[tuple[str, str], tuple[str, str]]:

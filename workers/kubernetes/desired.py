@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from domain.snapshot import DeviceRow, GroupRow, PoolRow, Snapshot
 from workers.kubernetes import objects
+from workers.kubernetes.kueue import queues_of
 from workers.kubernetes.names import identity, object_name
 from workers.kubernetes.objects import (
     ADOPT,
     ADOPTED,
     BINDINGS,
     CLASSES,
+    DEVICE,
+    DRIVER,
     GROUP,
     INSTALLATION,
     MANAGED_BY,
@@ -21,8 +24,10 @@ from workers.kubernetes.objects import (
     NODES,
     POOL,
     QUOTAS,
+    TAINT_RULES,
     Body,
     Key,
+    Kind,
     Objects,
     is_ours,
     key_of,
@@ -35,6 +40,17 @@ ROLE = "edit"
 """The ClusterRole of a group's people in their namespace: the one the chart lets us hand out."""
 QUOTA_NAME = BINDING_NAME = "quartermaster"
 RESOURCE_PREFIX = "pool.quartermaster.dev/"
+TAINT = "quartermaster.dev/out-of-service"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Of a GPU: what its driver calls it, and the node that it is in."""
+
+    pool: str
+    device: str
+    node: str
+
 
 Target = tuple[str, int]
 """ "pool" or "group", and its id: whose state tells of an object."""
@@ -64,6 +80,8 @@ class _Making:
     targets: dict[Key, Target] = field(default_factory=dict)
     reasons: dict[Target, str] = field(default_factory=dict)
     devices: dict[Key, frozenset[str]] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """Those that only some clusters serve."""
     own_names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """By kind, mark and identity: what was made before keeps its name, to which work refers."""
 
@@ -82,13 +100,18 @@ class _Making:
 
 
 def desired_state(
-    snapshot: Snapshot, actual: Objects, published: Mapping[str, str], installation: str
+    snapshot: Snapshot,
+    actual: Objects,
+    published: Mapping[str, Place],
+    installation: str,
+    served: Iterable[Kind] = (),
 ) -> Desired:
     """`actual`: what is there, for the names that were given before and what is not ours.
 
-    `published`: the UUIDs of the GPUs that the cluster knows, and each one's node.
+    `published`: the UUIDs of the GPUs that the cluster knows, and where each is.
+    `served`: what the cluster has of the kinds that not all have.
     """
-    making = _Making(installation, actual)
+    making = _Making(installation, actual, kinds={one.kind: one for one in served})
     classes = {
         pool.id: _device_class(making, snapshot, pool, published)
         for pool in snapshot.pools.values()
@@ -101,6 +124,7 @@ def desired_state(
     for group in snapshot.groups.values():
         _group(making, snapshot, group, classes, foreign)
     _cordons(making, snapshot)
+    _taints(making, snapshot, published)
     return Desired(
         installation,
         making.bodies,
@@ -112,7 +136,7 @@ def desired_state(
 
 
 def _device_class(
-    making: _Making, snapshot: Snapshot, pool: PoolRow, published: Mapping[str, str]
+    making: _Making, snapshot: Snapshot, pool: PoolRow, published: Mapping[str, Place]
 ) -> str:
     """Of what is in service: a device that is out of it is given to nobody new."""
     target = ("pool", pool.id)
@@ -198,6 +222,13 @@ def _group(
         subjects=[subject(user) for user in users],
     )
     making.add(binding, target)
+    if group.pool_id is not None and group.pool_id in classes:
+        own = classes[group.pool_id]
+        size = len(snapshot.devices_of_pool.get(group.pool_id, ()))
+        for body in queues_of(
+            making.kinds, making.installation, name, own, RESOURCE_PREFIX + own, size, marks
+        ):
+            making.add(body, target)
 
 
 def quota_keys(device_class: str, resource: str | None, *, is_own: bool) -> tuple[str, ...]:
@@ -229,6 +260,25 @@ def _cordons(making: _Making, snapshot: Snapshot) -> None:
         if node.cordoned_at is not None and name in there:
             marks = {objects.NODE: identity(node.id, node.first_seen_at)}
             making.add(made(NODES, name, making.installation, marks, spec={"unschedulable": True}))
+
+
+def _taints(making: _Making, snapshot: Snapshot, published: Mapping[str, Place]) -> None:
+    """A device that is out of service is given to nobody, by whatever class they ask for it."""
+    if TAINT_RULES.kind not in making.kinds:
+        return
+    for device in snapshot.devices.values():
+        if device.uuid in published and _is_out_of_service(snapshot, device):
+            place = published[device.uuid]
+            where = {"driver": DRIVER, "pool": place.pool, "device": place.device}
+            taint = {"key": TAINT, "value": "yes", "effect": "NoSchedule"}
+            body = made(
+                making.kinds[TAINT_RULES.kind],
+                object_name("device", device.uuid, device.id),
+                making.installation,
+                {DEVICE: identity(device.id, device.first_seen_at), MANAGED_BY: MANAGER},
+                spec={"deviceSelector": where, "taint": taint},
+            )
+            making.add(body, ("pool", device.pool_id))
 
 
 def _is_out_of_service(snapshot: Snapshot, device: DeviceRow) -> bool:

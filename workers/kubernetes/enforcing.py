@@ -29,6 +29,7 @@ from workers.kubernetes.objects import (
     is_in_place,
 )
 from workers.kubernetes.planning import Step, Verb, make_plan
+from workers.kubernetes.reading import places_of
 
 log = structlog.get_logger()
 
@@ -52,8 +53,13 @@ class Enforcement:
 
     async def pass_over(self, snapshot: Snapshot) -> None:
         """Raises what the API server answers where that is not about one object."""
-        published = dict(self.cluster.devices().values())
-        desired = desired_state(snapshot, self.cluster.objects(), published, self.installation)
+        desired = desired_state(
+            snapshot,
+            self.cluster.objects(),
+            places_of(self.cluster.devices()),
+            self.installation,
+            self.cluster.served,
+        )
         self._look_for_drift(desired, self.cluster.objects())
         failures: dict[Target, str] = {}
         await self._tell(desired, failures)

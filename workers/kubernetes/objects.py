@@ -19,6 +19,7 @@ INSTALLATION = "quartermaster.dev/installation"
 POOL = "quartermaster.dev/pool"
 GROUP = "quartermaster.dev/group"
 NODE = "quartermaster.dev/node"
+DEVICE = "quartermaster.dev/device"
 ADOPTED = "quartermaster.dev/adopted"
 ADOPT = "quartermaster.dev/adopt"
 """The annotation by which whoever administers the cluster gives a namespace to a group."""
@@ -46,6 +47,10 @@ QUOTAS = Kind("ResourceQuota", "v1", "resourcequotas", True)
 BINDINGS = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings", True)
 CLASSES = Kind("DeviceClass", "resource.k8s.io/v1", "deviceclasses")
 SLICES = Kind("ResourceSlice", "resource.k8s.io/v1", "resourceslices")
+TAINT_RULES = Kind("DeviceTaintRule", "resource.k8s.io/v1beta2", "devicetaintrules")
+FLAVORS = Kind("ResourceFlavor", "kueue.x-k8s.io/v1beta2", "resourceflavors")
+CLUSTER_QUEUES = Kind("ClusterQueue", "kueue.x-k8s.io/v1beta2", "clusterqueues")
+LOCAL_QUEUES = Kind("LocalQueue", "kueue.x-k8s.io/v1beta2", "localqueues", True)
 CLAIMS = Kind("ResourceClaim", "resource.k8s.io/v1", "resourceclaims", True)
 
 Key = tuple[str, str, str]

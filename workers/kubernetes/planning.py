@@ -8,8 +8,8 @@ done, the next is planned from what is there then.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from workers.kubernetes.desired import Desired, Target
@@ -32,9 +32,12 @@ from workers.kubernetes.objects import (
     is_ours,
     labels_of,
 )
+from workers.kubernetes.optional import OPTIONAL
 from workers.kubernetes.selectors import choose, chosen_by
 
-KINDS: Mapping[str, Kind] = {k.kind: k for k in (NAMESPACES, CLASSES, QUOTAS, BINDINGS, NODES)}
+KINDS: Mapping[str, Kind] = {
+    k.kind: k for k in (NAMESPACES, CLASSES, QUOTAS, BINDINGS, NODES, *OPTIONAL)
+}
 UNLIMITED = float("inf")
 
 
@@ -53,7 +56,12 @@ class Step:
 
     @property
     def kind(self) -> Kind:
-        return KINDS[self.key[0]]
+        """In the version that the object is in."""
+        kind = KINDS[self.key[0]]
+        return replace(kind, api=self.body.get("apiVersion") or kind.api)
+
+
+Phase = Callable[[Desired, Objects], list[Step]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +85,13 @@ def make_plan(
             return Plan(left, is_waiting=not left)
     if not _are_quotas_in_force(desired, actual):
         return Plan(is_waiting=True)
-    for widen in (
-        partial(_apply, CLASSES),
-        partial(_apply, QUOTAS),
-        partial(_apply, BINDINGS),
-        partial(_apply, NODES),
+    wider: list[Phase] = [
+        *(partial(_apply, kind) for kind in (CLASSES, QUOTAS, BINDINGS, NODES, *OPTIONAL)),
+        _remove_optional,
         _release_nodes,
         partial(_drain, busy),
-    ):
+    ]
+    for widen in wider:
         steps = [step for step in widen(desired, actual) if step.key not in done]
         if steps:
             return Plan(tuple(steps))
@@ -212,6 +219,15 @@ def _release_nodes(desired: Desired, actual: Objects) -> list[Step]:
             "it is in service again",
         )
         for key, _ in _own(NODES, desired, actual)
+        if key not in desired.bodies
+    ]
+
+
+def _remove_optional(desired: Desired, actual: Objects) -> list[Step]:
+    return [
+        Step(Verb.DELETE, key, body, "it is no longer wanted")
+        for kind in reversed(OPTIONAL)
+        for key, body in _own(kind, desired, actual)
         if key not in desired.bodies
     ]
 

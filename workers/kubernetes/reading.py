@@ -15,7 +15,7 @@ from domain.job_reports import ReportedJob
 from domain.kubernetes_nodes import NodeFacts
 from domain.names import fold_name
 from domain.queue_reports import QueuedJob
-from workers.kubernetes.desired import RESOURCE_PREFIX
+from workers.kubernetes.desired import RESOURCE_PREFIX, Place
 from workers.kubernetes.objects import DRIVER, Body, annotations_of, labels_of
 
 OWNER = "quartermaster.dev/owner"
@@ -143,6 +143,11 @@ def devices_of(slices: Iterable[Body]) -> dict[tuple[str, str], tuple[str, str]]
         if piece["generation"] == newest[piece["pool"]]
         for name, uuid in piece["uuids"].items()
     }
+
+
+def places_of(devices: Mapping[tuple[str, str], tuple[str, str]]) -> dict[str, Place]:
+    """Where each GPU is, by its UUID."""
+    return {uuid: Place(pool, name, node) for (pool, name), (uuid, node) in devices.items()}
 
 
 def jobs_of(

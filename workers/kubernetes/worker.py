@@ -29,8 +29,9 @@ from workers.kubernetes.connection import (
 from workers.kubernetes.desired import desired_state
 from workers.kubernetes.enforcing import Enforcement, unreachable
 from workers.kubernetes.kubeconfig import BadKubeconfig
+from workers.kubernetes.optional import served_by
 from workers.kubernetes.planning import Step, foresee
-from workers.kubernetes.reading import Jobs, jobs_of
+from workers.kubernetes.reading import Jobs, jobs_of, places_of
 from workers.kubernetes.watching import Timing, describe
 
 log = structlog.get_logger()
@@ -96,6 +97,7 @@ class KubernetesWorker:
             self._to_report.set,
             self._clock,
             self._timing,
+            await served_by(connection),
         )
         enforcement = Enforcement(
             connection, cluster, installation, self._clock, self._drift_shown_seconds
@@ -187,7 +189,7 @@ def jobs_in(
 ) -> Jobs:
     """`devices`: those ever seen; a claim on one whose node has gone is still one on it."""
     devices.update(cluster.devices())
-    desired = desired_state(snapshot, cluster.objects(), dict(devices.values()), installation)
+    desired = desired_state(snapshot, cluster.objects(), places_of(devices), installation)
     pools, members = {}, {}
     for (kind, _, name), (_, id) in desired.targets.items():
         if kind == "DeviceClass" and id in snapshot.pools:
@@ -213,11 +215,17 @@ async def foreseen(source: Source) -> list[Step]:
     try:
         installation = await _installation()
         nothing = lambda: None  # noqa: E731
-        cluster = Cluster(connection, installation, nothing, nothing, Clock(), Timing())
+        served = await served_by(connection)
+        cluster = Cluster(connection, installation, nothing, nothing, Clock(), Timing(), served)
         for watch in cluster:
             await watch.list()
-        published = dict(cluster.devices().values())
-        desired = desired_state(await read_snapshot(), cluster.objects(), published, installation)
+        desired = desired_state(
+            await read_snapshot(),
+            cluster.objects(),
+            places_of(cluster.devices()),
+            installation,
+            served,
+        )
         return foresee(desired, cluster.objects(), cluster.busy_namespaces())
     finally:
         await connection.close()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.snapshot import DeviceRow, GroupRow, NodeRow, PoolRow, Snapshot
-from workers.kubernetes.desired import desired_state
+from workers.kubernetes.desired import Place, desired_state
 from workers.kubernetes.names import object_name
 from workers.kubernetes.objects import Body, Key
 from workers.kubernetes.planning import Verb, foresee, make_plan
@@ -102,7 +102,7 @@ def _device(number: int, pool_id: int) -> DeviceRow:
     return DeviceRow(**values)  # type: ignore[arg-type]
 
 
-PUBLISHED = {uuid(number): "node" for number in range(12)}
+PUBLISHED = {uuid(number): Place("node", f"gpu-{number}", "node") for number in range(12)}
 SPLITS = st.lists(st.sampled_from(["a", "b", "c"]), min_size=12, max_size=12)
 OWNERS = st.permutations([None, "a", "b", "c"])
 

@@ -40,8 +40,8 @@ async def test_a_cluster_that_falls_silent_with_open_connections_is_heard_again(
         return cluster is not None and cluster.error is not None
 
     await enforced.cluster.until(is_noticed, "the silence is noticed")
-    shown = await enforced.enforcement("groups", "before")
-    assert shown["state"] == "APPLYING" and "cannot be reached" in shown["reason"]
+    shown = await enforced.until("groups", "before", lambda one: one["state"] == "APPLYING")
+    assert "cannot be reached" in shown["reason"]
     enforced.cluster.mock.speak_again()
     await enforced.in_sync("groups", "before")
     await follows(enforced, "after")

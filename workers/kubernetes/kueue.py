@@ -1,0 +1,53 @@
+"""Kueue's objects for a group that has a pool: jobs that do not fit now are queued by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from workers.kubernetes.objects import (
+    CLUSTER_QUEUES,
+    FLAVORS,
+    LOCAL_QUEUES,
+    MANAGED_BY,
+    MANAGER,
+    Body,
+    Kind,
+    made,
+)
+
+QUEUE_NAME = "quartermaster"
+
+
+def queues_of(
+    kinds: Mapping[str, Kind],
+    installation: str,
+    namespace: str,
+    device_class: str,
+    resource: str,
+    size: int,
+    marks: Mapping[str, str],
+) -> Iterator[Body]:
+    """A flavor of the pool, the group's queue of its size, and the door to that in its namespace.
+
+    Both are named as the pool and the group are; nothing where the cluster has no Kueue.
+    """
+    if FLAVORS.kind not in kinds:
+        return
+    marks = {**marks, MANAGED_BY: MANAGER}
+    yield made(kinds[FLAVORS.kind], device_class, installation, marks, spec={})
+    quota = {"name": resource, "nominalQuota": str(size)}
+    group = {
+        "coveredResources": [resource],
+        "flavors": [{"name": device_class, "resources": [quota]}],
+    }
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    spec = {"namespaceSelector": selector, "resourceGroups": [group]}
+    yield made(kinds[CLUSTER_QUEUES.kind], namespace, installation, marks, spec=spec)
+    yield made(
+        kinds[LOCAL_QUEUES.kind],
+        QUEUE_NAME,
+        installation,
+        marks,
+        namespace=namespace,
+        spec={"clusterQueue": namespace},
+    )
