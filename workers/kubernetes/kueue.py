@@ -14,8 +14,11 @@ from workers.kubernetes.objects import (
     Kind,
     made,
 )
+from workers.kubernetes.quantities import quantity
 
 QUEUE_NAME = "quartermaster"
+WITHOUT_LIMIT = {"cpu": "1M", "memory": "1Ei", "ephemeral-storage": "1Ei"}
+"""Kueue admits no job that asks for a resource which its queue does not cover."""
 
 
 def queues_of(
@@ -35,10 +38,11 @@ def queues_of(
         return
     marks = {**marks, MANAGED_BY: MANAGER}
     yield made(kinds[FLAVORS.kind], device_class, installation, marks, spec={})
-    quota = {"name": resource, "nominalQuota": str(size)}
+    amounts = {resource: quantity(size), **WITHOUT_LIMIT}
+    quotas = [{"name": name, "nominalQuota": amount} for name, amount in amounts.items()]
     group = {
-        "coveredResources": [resource],
-        "flavors": [{"name": device_class, "resources": [quota]}],
+        "coveredResources": list(amounts),
+        "flavors": [{"name": device_class, "resources": quotas}],
     }
     selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
     spec = {"namespaceSelector": selector, "resourceGroups": [group]}

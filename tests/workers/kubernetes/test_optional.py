@@ -63,7 +63,10 @@ async def test_where_kueue_is_a_group_with_a_pool_has_a_queue_of_its_size(
         resource = f"pool.quartermaster.dev/{device_class}"
         (flavor,) = group["flavors"]
         assert flavor["name"] == device_class
-        assert flavor["resources"] == [{"name": resource, "nominalQuota": "3"}]
+        amounts = {one["name"]: one["nominalQuota"] for one in flavor["resources"]}
+        assert amounts[resource] == "3"
+        # What is not covered could not be asked for at all.
+        assert {"cpu", "memory"} <= amounts.keys() == set(group["coveredResources"])
         door = await cluster.custom.get_namespaced_custom_object(
             "kueue.x-k8s.io", version, namespace, "localqueues", "quartermaster"
         )
