@@ -34,6 +34,7 @@ from workers.kubernetes.objects import (
     labels_of,
     made,
 )
+from workers.kubernetes.quantities import quantity
 from workers.kubernetes.selectors import NOTHING, TooManyDevices, choose, may_choose_gpus
 
 ROLE = "edit"
@@ -201,7 +202,7 @@ def _group(
         is_own = pool_id == group.pool_id
         size = len(snapshot.devices_of_pool.get(pool_id, ())) if is_own else 0
         resource = RESOURCE_PREFIX + device_class
-        hard |= dict.fromkeys(quota_keys(device_class, resource, is_own=is_own), str(size))
+        hard |= dict.fromkeys(quota_keys(device_class, resource, is_own=is_own), quantity(size))
     marks = {**marks, MANAGED_BY: MANAGER}
     quota = made(
         QUOTAS, QUOTA_NAME, making.installation, marks, namespace=name, spec={"hard": hard}

@@ -33,12 +33,12 @@ from workers.kubernetes.objects import (
     labels_of,
 )
 from workers.kubernetes.optional import OPTIONAL
+from workers.kubernetes.quantities import count_of, quantity
 from workers.kubernetes.selectors import choose, chosen_by
 
 KINDS: Mapping[str, Kind] = {
     k.kind: k for k in (NAMESPACES, CLASSES, QUOTAS, BINDINGS, NODES, *OPTIONAL)
 }
-UNLIMITED = float("inf")
 
 
 class Verb(enum.Enum):
@@ -151,7 +151,7 @@ def _narrow_quotas(desired: Desired, actual: Objects) -> list[Step]:
         there = actual.get(key)
         hard = {} if there is None else (there.get("spec") or {}).get("hard") or {}
         wanted = body["spec"]["hard"]
-        least = {name: str(_least(wanted[name], hard.get(name))) for name in wanted}
+        least = {name: _least(wanted[name], hard.get(name)) for name in wanted}
         if there is not None and all(hard.get(name) == value for name, value in least.items()):
             continue
         why = "there is no quota" if there is None else "it allows too much"
@@ -160,10 +160,10 @@ def _narrow_quotas(desired: Desired, actual: Objects) -> list[Step]:
     return steps
 
 
-def _least(wanted: str, there: str | None) -> int:
+def _least(wanted: str, there: str | None) -> str:
     """A quota that is not as we write one counts as none."""
-    limit = int(there) if there is not None and there.isdecimal() else UNLIMITED
-    return int(min(int(wanted), limit))
+    limit = count_of(there)
+    return wanted if limit is None else quantity(min(count_of(wanted) or 0, limit))
 
 
 def _narrow_bindings(desired: Desired, actual: Objects) -> list[Step]:
