@@ -31,6 +31,7 @@ class Installation(Model):
     cluster_name = fields.CharField(max_length=120)
     operator_name = fields.CharField(max_length=120)
     installed_at = fields.DatetimeField()
+    cluster_tried_at = fields.DatetimeField(null=True)  # a remote one, by hand
     cluster_id = fields.CharField(max_length=36, null=True)  # a UUID; what a licence may name
 
     class Meta:

@@ -12,6 +12,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.database import execute, fetch, lock, transaction
+from domain.refusals import Named
 
 if TYPE_CHECKING:
     from domain.devices import Device
@@ -92,6 +93,21 @@ async def active_jobs_of(user_ids: Sequence[int]) -> list[ActiveJob]:
     return [ActiveJob(row["id"], row["name"], user_id=row["user_id"]) for row in rows]
 
 
+async def active_jobs_sent_to(cluster_ids: Sequence[int]) -> dict[int, list[Named]]:
+    """The active jobs of each of these remote clusters."""
+    rows = await fetch(
+        "SELECT id, name, remote_cluster_id FROM job"
+        " WHERE remote_cluster_id IN (?) AND state IN (?) ORDER BY id",
+        cluster_ids,
+        _ACTIVE_VALUES,
+    )
+    jobs: dict[int, list[Named]] = {}
+    for row in rows:
+        named = Named("job", row["id"], row["name"])
+        jobs.setdefault(row["remote_cluster_id"], []).append(named)
+    return jobs
+
+
 class Job(Model):
     id = fields.IntField(primary_key=True)
     source = fields.CharEnumField(JobSource, max_length=10)
@@ -109,6 +125,7 @@ class Job(Model):
     pool: fields.ForeignKeyNullableRelation[Pool] = fields.ForeignKeyField(
         "models.Pool", related_name="jobs", null=True, on_delete=fields.NO_ACTION
     )
+    remote_cluster_id = fields.IntField(null=True)  # to which it was sent
     requested_devices = fields.IntField(null=True)
     submitted_at = fields.DatetimeField(null=True)
     started_at = fields.DatetimeField(null=True)

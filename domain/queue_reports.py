@@ -22,6 +22,7 @@ class QueuedJob:
     pool: str | None  # its name
     requested_devices: int | None
     submitted_at: datetime | None
+    remote_cluster: str | None = None  # the name of the one that it was sent to
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ async def _record_queue(
 async def _differences(source: JobSource, queued: Sequence[QueuedJob]) -> list[_Difference]:
     users = await user_ids_of(job.owner for job in queued)
     pools = {row["name_key"]: row["id"] for row in await fetch("SELECT id, name_key FROM pool")}
+    clusters = {
+        row["name_key"]: row["id"] for row in await fetch("SELECT id, name_key FROM remote_cluster")
+    }
     wanted = {job.key: job for job in queued}
     waiting = await Job.filter(source=source, state=JobState.QUEUED)
     known = {job.key: job for job in await Job.filter(source=source, key__in=list(wanted))}
@@ -79,20 +83,24 @@ async def _differences(source: JobSource, queued: Sequence[QueuedJob]) -> list[_
         job = known.get(key)
         if job is not None and job.state is JobState.RUNNING:
             continue  # its nodes know better
-        values = _values(queued_job, users, pools)
+        values = _values(queued_job, users, pools, clusters)
         if job is None or any(getattr(job, name) != value for name, value in values.items()):
             different.append(_Difference(job, key, values))
     return different
 
 
 def _values(
-    queued: QueuedJob, users: Mapping[str, int], pools: Mapping[str, int]
+    queued: QueuedJob,
+    users: Mapping[str, int],
+    pools: Mapping[str, int],
+    clusters: Mapping[str, int],
 ) -> dict[str, object]:
     return {
         "name": queued.name,
         "owner": queued.owner,
         "user_id": users.get(fold_name(queued.owner)) if queued.owner else None,
         "pool_id": pools.get(fold_name(queued.pool)) if queued.pool else None,
+        "remote_cluster_id": clusters.get(fold_name(queued.remote_cluster or "")),
         "requested_devices": queued.requested_devices,
         "submitted_at": queued.submitted_at,
         "state": JobState.QUEUED,

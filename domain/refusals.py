@@ -90,9 +90,10 @@ class Unknown(Refusal):
     ids: tuple[int, ...]
 
     def message(self) -> str:
+        kind = self.kind.replace("_", " ")
         if len(self.ids) == 1:
-            return f"This {self.kind} does not exist any more; somebody may have deleted it."
-        return f"{len(self.ids)} of these {self.kind}s do not exist any more; look again."
+            return f"This {kind} does not exist any more; somebody may have deleted it."
+        return f"{len(self.ids)} of these {kind}s do not exist any more; look again."
 
 
 @dataclass(eq=False)
@@ -107,7 +108,8 @@ class StaleEdit(Refusal):
 
     def message(self) -> str:
         who = f" by {in_words(self.changed_by)}" if self.changed_by else ""
-        return f"This {self.kind} was changed meanwhile{who}. Look at what is new, then save again."
+        kind = self.kind.replace("_", " ")
+        return f"This {kind} was changed meanwhile{who}. Look at what is new, then save again."
 
 
 @dataclass(frozen=True, slots=True)

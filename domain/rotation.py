@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from domain import authentication, dvs, sign_in_redirects, webhooks
+from domain import authentication, clusters, dvs, sign_in_redirects, webhooks
 from domain.credentials import ByToken
 from domain.database import Change, Row, execute, fetch, for_update, operation
 from domain.roles import Role
@@ -21,6 +21,7 @@ from domain.secrets import SealedColumn, Unsealable, Vault
 SEALED: tuple[SealedColumn, ...] = (
     authentication.SEALED,
     dvs.SEALED,
+    clusters.SEALED,
     sign_in_redirects.SEALED,
     webhooks.SEALED,
 )

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urljoin
 
 import httpx
@@ -33,6 +34,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    certificate_expires_at: datetime | None = None
+    """Of the one that answered; null without TLS."""
 
 
 class Outbound:
@@ -112,19 +115,28 @@ class Outbound:
         ) as client:
             request = httpx.Request(method, url, headers=headers, content=content)
             answer = await client.send(request, stream=True)
+            expires_at = _certificate_expiry(answer)
             try:
                 body = bytearray()
                 async for portion in answer.aiter_raw():
                     body += portion
                     if len(body) > limits.answer_bytes:
                         raise OutboundFailed(Code.TOO_LARGE)
-                return Answer(answer.status_code, dict(answer.headers), bytes(body))
+                return Answer(answer.status_code, dict(answer.headers), bytes(body), expires_at)
             finally:
                 await answer.aclose()
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def _certificate_expiry(answer: httpx.Response) -> datetime | None:
+    tls = answer.extensions["network_stream"].get_extra_info("ssl_object")
+    certificate = None if tls is None else tls.getpeercert()
+    if not certificate:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 
 
 def _is_about_tls(error: BaseException | None) -> bool:

@@ -27,6 +27,7 @@ NAMES_OF_KINDS = {
     "webhook": "Webhook",
     "target": "DvsTarget",
     "feature_store": "FeatureStore",
+    "remote_cluster": "RemoteCluster",
     "token": "ApiToken",
     "session": "Session",
 }

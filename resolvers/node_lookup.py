@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from domain.health_history import EventsWanted, read_events
-from resolvers import audit, dvs, feature_store, sessions, tokens, webhooks
+from resolvers import audit, clusters, dvs, feature_store, sessions, tokens, webhooks
 from resolvers.context import Info
 from resolvers.health_events import is_visible
 from resolvers.ids import parse_id
@@ -28,6 +28,8 @@ async def by_global_id(info: Info, id: strawberry.ID) -> object | None:
         return await dvs.by_id(info, number)
     if type_name == "FeatureStore":
         return await feature_store.by_id(info, number)
+    if type_name == "RemoteCluster":
+        return await clusters.by_id(info, number)
     if type_name == "ApiToken":
         return await tokens.by_id(info, number)
     if type_name == "Session":

@@ -198,6 +198,11 @@ class FleetFrame:
         return [global_id("Device", d.id) for d in self._devices] if self.is_key_frame else None
 
     @property
+    def nodes(self) -> list[NodeRow]:
+        nodes = self._context.snapshot.nodes
+        return [nodes[node_id] for node_id in sorted({d.node_id for d in self._devices})]
+
+    @property
     def is_stale(self) -> list[bool]:
         nodes = self._pick(self._context.live.fleet.node_of)
         return [node is None or node.is_stale for node in nodes]

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 import resolvers.authentication
+import resolvers.clusters
 import resolvers.cordon
 import resolvers.device_requests
 import resolvers.directory_groups
@@ -21,6 +22,7 @@ import resolvers.tokens
 import resolvers.users
 import resolvers.webhooks
 from schema.authentication import Authentication, AuthenticationTried
+from schema.clusters import RemoteCluster, RemoteClustersRemoved
 from schema.cordon import DevicesChanged, NodesChanged
 from schema.directory_groups import DirectoryGroupOnBoarded
 from schema.dvs import DvsTarget, DvsTargetsDeleted
@@ -34,13 +36,16 @@ from schema.pools import (
 from schema.refusals import (
     BackendFailed,
     BackendSecretNeeded,
+    BadCluster,
     BadLicence,
     BadLifetime,
     BadName,
     BadReason,
     BadWebhookSecret,
     BadWebhookUrl,
+    ClusterSecretsNeeded,
     CodeUnknown,
+    ContactFailed,
     DefaultPoolStays,
     DevicesBusy,
     DevicesInOtherPool,
@@ -51,7 +56,9 @@ from schema.refusals import (
     ForeignLicence,
     GroupHasPool,
     GuessedTooOften,
+    IsItself,
     ItemsRefused,
+    KindStays,
     LastOperator,
     LicenceExpired,
     LicenceNotYetValid,
@@ -73,6 +80,7 @@ from schema.refusals import (
     StaleEdit,
     TestedTooSoon,
     TooManyAtOnce,
+    TooManyClusters,
     TooManyTargets,
     TooManyTokens,
     TooManyWebhooks,
@@ -244,6 +252,24 @@ ReplaceLicenceResult = result(
     LicenceExpired,
     LicenceNotYetValid,
 )
+CONTACTED = (BadName, NameTaken, BadCluster, ContactFailed, IsItself, TriedTooSoon, NoSecretKey)
+AddRemoteClusterResult = result(
+    "AddRemoteClusterResult", RemoteCluster, *CONTACTED, TooManyClusters
+)
+EditRemoteClusterResult = result(
+    "EditRemoteClusterResult",
+    RemoteCluster,
+    *CONTACTED,
+    StaleEdit,
+    ClusterSecretsNeeded,
+    KindStays,
+)
+RemoveRemoteClustersResult = result(
+    "RemoveRemoteClustersResult", RemoteClustersRemoved, ItemsRefused
+)
+CheckRemoteClusterResult = result(
+    "CheckRemoteClusterResult", RemoteCluster, TriedTooSoon, NoSecretKey
+)
 TestWebhookResult = result("TestWebhookResult", WebhookTested, TestedTooSoon, NoSecretKey)
 
 
@@ -361,6 +387,26 @@ class Mutation:
         DeleteUsersResult,
         resolvers.users.delete_users,
         "Delete users; they leave their groups, their sessions end.",
+    )
+    add_remote_cluster = mutation(
+        AddRemoteClusterResult,
+        resolvers.clusters.add_remote_cluster,
+        "Add a cluster that jobs can be sent to; it is contacted for real before it is saved.",
+    )
+    edit_remote_cluster = mutation(
+        EditRemoteClusterResult,
+        resolvers.clusters.edit_remote_cluster,
+        "Change a remote cluster; as it is to be it is contacted for real before it is saved.",
+    )
+    remove_remote_clusters = mutation(
+        RemoveRemoteClustersResult,
+        resolvers.clusters.remove_remote_clusters,
+        "Remove remote clusters, all or none; none to which active jobs were sent.",
+    )
+    check_remote_cluster = mutation(
+        CheckRemoteClusterResult,
+        resolvers.clusters.check_remote_cluster,
+        "Contact a remote cluster now.",
     )
     create_webhook = mutation(
         CreateWebhookResult,

@@ -12,6 +12,7 @@ import resolvers.audit
 import resolvers.authentication
 import resolvers.candidates
 import resolvers.cluster
+import resolvers.clusters
 import resolvers.device_requests
 import resolvers.devices
 import resolvers.directory_groups
@@ -34,6 +35,7 @@ from schema.audit import AuditEntry, AuditFilter
 from schema.authentication import Authentication
 from schema.candidates import OnBoarding
 from schema.cluster import Cluster
+from schema.clusters import RemoteCluster, RemoteClusterFilter, RemoteClusterOrder
 from schema.connections import devices_of, jobs_of, users_of
 from schema.devices import Device, DeviceChanges, DeviceType
 from schema.directory_groups import DirectoryGroups, DirectoryMembers
@@ -117,6 +119,12 @@ class Query:
         resolvers.about.about, description="What runs here; the details are for operators."
     )
     licence: Licence = field(resolvers.licence.licence)
+    remote_clusters: Connection[RemoteCluster] = connection(
+        resolvers.clusters.list_clusters,
+        filter=RemoteClusterFilter,
+        order_by=RemoteClusterOrder,
+        description="Clusters that jobs can be sent to; for operators, empty for others.",
+    )
     webhooks: list[Webhook] | None = field(
         resolvers.webhooks.list_webhooks,
         description="Where changes of health are posted; for operators, empty for others.",
@@ -165,6 +173,13 @@ class Subscription:
     group_changes: AsyncGenerator[GroupChanges, None] = shared_subscription(
         resolvers.groups.group_changes,
         description="All groups first, then each that changes: name, pool, users.",
+    )
+    remote_cluster_changes: AsyncGenerator[list[RemoteCluster], None] = subscription(
+        resolvers.clusters.cluster_changes,
+        description=(
+            "All remote clusters, and all again whenever one is changed or contacted; "
+            "for operators, empty for others."
+        ),
     )
     webhook_changes: AsyncGenerator[list[Webhook], None] = subscription(
         resolvers.webhooks.webhook_changes,

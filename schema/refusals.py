@@ -11,6 +11,8 @@ from typing import Annotated, Any, Union, cast, get_type_hints
 import strawberry
 
 import domain.authentication
+import domain.cluster_trials
+import domain.clusters
 import domain.cordon
 import domain.device_requests
 import domain.dvs
@@ -23,6 +25,7 @@ import domain.refusals
 import domain.tokens
 import domain.users
 import domain.webhooks
+import remote.cluster
 from domain.audit_log import entries_by_id
 from domain.refusals import Named
 from domain.roles import Role
@@ -85,6 +88,7 @@ SHOWN_AS: dict[Any, Any] = {
     Part: Part,
     Step: Step,
     datetime: DateTime,
+    remote.cluster.Step: remote.cluster.Step,
 }
 """What a property of a refusal is in the schema, by its type in the domain."""
 
@@ -166,6 +170,13 @@ ForeignLicence = refusal(domain.licence_tokens.ForeignLicence)
 LicenceOfOtherCluster = refusal(domain.licence.LicenceOfOtherCluster)
 LicenceExpired = refusal(domain.licence.LicenceExpired)
 LicenceNotYetValid = refusal(domain.licence.LicenceNotYetValid)
+BadCluster = refusal(domain.clusters.BadCluster)
+ClusterSecretsNeeded = refusal(domain.clusters.ClusterSecretsNeeded)
+KindStays = refusal(domain.clusters.KindStays)
+TooManyClusters = refusal(domain.clusters.TooManyClusters)
+ClusterInUse = refusal(domain.clusters.ClusterInUse)
+ContactFailed = refusal(domain.cluster_trials.ContactFailed)
+IsItself = refusal(domain.cluster_trials.IsItself)
 BadLifetime = refusal(domain.tokens.BadLifetime)
 TooManyTokens = refusal(domain.tokens.TooManyTokens)
 DvsTargetFailed = refusal(domain.dvs.DvsTargetFailed)

@@ -14,6 +14,7 @@ from telemetry.health import HealthLevel
 
 if TYPE_CHECKING:
     from schema.devices import Device
+    from schema.nodes import ClusterNode
 
 ThrottleReason = strawberry.enum(telemetry.ThrottleReason)
 FleetFilter = strawberry.input(telemetry.FleetFilter)
@@ -89,6 +90,9 @@ class FleetFrame:
     sequence: int
     is_key_frame: bool
     device_ids: list[strawberry.ID] | None
+    nodes: list[Annotated[ClusterNode, strawberry.lazy("schema.nodes")]] = strawberry.field(
+        description="Those that have the devices, for what their hosts say at this tick."
+    )
     is_stale: list[bool]
     health: list[HealthLevel]
     allocation: list[Allocation]

@@ -1,19 +1,24 @@
-"""How many WebSockets are let in at a time, when all dashboards come back at once.
+"""How many live connections are let in at a time, when all dashboards come back at once.
 
 To let one in costs a look at the database. Some do so at a time, some wait, and whoever finds too
-many before it is closed at once with a moment to come back at: each its own, as far apart as those
-that are let in are.
+many before it is sent away at once with a moment to come back at: each its own, as far apart as
+those that are let in are. WebSockets and event streams wait in one line; a plain request passes it
+by, for it is over soon and its client would show a failure instead of coming back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.graphql.accept import EVENT_STREAM, choose_media_type
 from server.graphql.messages import SUBPROTOCOL
+from server.refusals import Refused
 
 TRY_AGAIN_LATER = 1013
 """RFC 6455's registry of close codes; `graphql-ws` comes back after it."""
@@ -83,13 +88,16 @@ class Turn:
 
 
 class Admission:
-    """Stands before a WebSocket's application, whose turn is over when it has said yes or no."""
+    """Stands before an application, whose turn is over when it has said yes or no."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self.app = app
         self.gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _asks_for_events(scope):
+            await self.app(scope, receive, send)
+            return
         if self.gate.is_full:
             await _send_away(scope, receive, send, self.gate.come_back_in())
             return
@@ -107,8 +115,23 @@ class Admission:
             turn.end()
 
 
+def _asks_for_events(scope: Scope) -> bool:
+    return choose_media_type(Headers(scope=scope).get("accept")) == EVENT_STREAM
+
+
 async def _send_away(scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
-    """A refused handshake would tell a browser nothing: only a close can."""
+    """A refused handshake would tell a browser nothing: only a close can.
+
+    Raises: Refused (503), of an event stream.
+    """
+    if scope["type"] == "http":
+        whole = math.ceil(seconds)  # RFC 9110, section 10.2.3
+        raise Refused(
+            503,
+            "TRY_AGAIN_LATER",
+            f"Too many connect at once; try again in {whole} s.",
+            {"Retry-After": str(whole)},
+        )
     await receive()
     # Without the subprotocol that it asked for a browser hears of no close either.
     offered = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,7 @@ def create_app(
         settings.sockets_per_user * OPERATIONS_FOR_EACH_SOCKET,
     )
     loop_lag, gate = LoopLag(), Gate()
+    admission = Middleware(Admission, gate=gate)
     operations, streams = Operations(schema, _known_documents(settings, static)), SharedStreams()
     events = EventStreams(operations, make_context, sockets, streams)
     over_http = GraphQLOverHTTP(operations, make_context, events)
@@ -94,13 +95,10 @@ def create_app(
         endpoint: ASGIApp | Callable[[Request], Any],
         access: Access,
         methods: Collection[str] | None = None,
+        before: Sequence[Middleware] = (),
     ) -> Route:
-        return Route(
-            path,
-            endpoint,
-            methods=methods,
-            middleware=[Middleware(Guard, access=access, accounts=accounts, cookie=cookie)],
-        )
+        guard = Middleware(Guard, access=access, accounts=accounts, cookie=cookie)
+        return Route(path, endpoint, methods=methods, middleware=[*before, guard])
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -126,12 +124,12 @@ def create_app(
             route(LEAVE_PATH, elsewhere.leave, Access.OPEN, ["GET"]),
             route("/auth/device", devices.begin, Access.OPEN, ["POST"]),
             route("/auth/device/token", devices.token, Access.OPEN, ["POST"]),
-            route(GRAPHQL_PATH, over_http, Access.SIGNED_IN),
+            route(GRAPHQL_PATH, over_http, Access.SIGNED_IN, before=[admission]),
             WebSocketRoute(
                 GRAPHQL_PATH,
                 GraphQLOverWebSocket(operations, make_context, sockets, streams, accounts),
                 middleware=[
-                    Middleware(Admission, gate=gate),
+                    admission,
                     Middleware(Guard, access=Access.SIGNED_IN, accounts=accounts, cookie=cookie),
                 ],
             ),

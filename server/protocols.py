@@ -54,8 +54,13 @@ class TextFrames:
 
     @property
     def is_writable(self) -> bool:
-        """Whether the peer has taken most of what it was sent."""
+        """Whether the peer has taken what it was sent, but for what the kernel holds."""
         return self.is_open and self._protocol.writable.is_set()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the kernel has not taken yet, because the peer has not."""
+        return self._protocol.transport.get_write_buffer_size()
 
     @property
     def deflates(self) -> bool:
@@ -166,6 +171,10 @@ class AbortableWebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
         else:
             super().shutdown()
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # nothing waits behind a frame that is not sent
 
     def resume_writing(self) -> None:
         super().resume_writing()

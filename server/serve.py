@@ -17,6 +17,9 @@ from server.settings import Settings, SettingsError
 
 STOP_SECONDS = 5
 BACKLOG = 2048
+UNSENT_BYTES = 16 * 1024
+"""As much as the kernel takes of what it cannot send yet (TCP_NOTSENT_LOWAT of tcp(7)): it would
+take megabytes, minutes of a slow client's stream, which nothing newer could overtake."""
 
 
 class Server(uvicorn.Server):
@@ -56,6 +59,7 @@ def listen(settings: Settings) -> socket.socket:
     # Without the protocol's number asyncio leaves Nagle's algorithm on: 40 ms for each answer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     try:
         listener.bind((settings.host, settings.port))
         listener.listen(BACKLOG)

@@ -88,6 +88,8 @@ class DeviceSample(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     xid: int | None = None  # last critical Xid since the last reset or driver load
     xid_at: float | None = None
     nvlink_errors: int | None = None  # replays and recoveries of all links since the last reset
+    memory_free_bytes: int | None = None  # the driver's own part is neither used nor free
+    energy_millijoules: int | None = None  # since the driver was loaded: a fall proves a reset
 
 
 METRICS: tuple[str, ...] = DeviceSample.__struct_fields__
@@ -210,6 +212,7 @@ class QueuedJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pool: _FreeText | None  # the pool's name
     requested_devices: _Count
     submitted_at: _Time
+    remote_cluster: _FreeText | None = None  # the name of the one that it was sent to
 
 
 class QueueReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -267,7 +270,7 @@ def _bound(metric: str, hint: object) -> tuple[bool, float, float]:
         return False, 0, 4_102_444_799
     if float in get_args(hint):
         return False, -1e15, 1e15
-    is_large = metric.endswith("_bytes") or metric.startswith("ecc_")
+    is_large = metric.endswith(("_bytes", "_millijoules")) or metric.startswith("ecc_")
     return True, 0, 2**53 if is_large or metric == "throttle_reasons" else 2**31 - 1
 
 

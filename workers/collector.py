@@ -131,7 +131,7 @@ class _NodeCollector:
             node_id=facts.node_id,
             boot_id=facts.boot_id,
             sequence=self._sequence,
-            time=self._clock.time(),
+            time=self._clock.time() + reading.seconds_ahead,
             interval_seconds=SAMPLE_SECONDS,
             host=reading.host,
             devices=reading.uuids,

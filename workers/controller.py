@@ -28,6 +28,7 @@ from sources.check import Sources
 from telemetry.bus import Bus, CaughtUp, Change, Connected, Lost
 from telemetry.samples import NodeFacts, NodeProcesses, NodeSample, QueueReport
 from workers.clock import Clock
+from workers.cluster_watch import ClusterWatch
 from workers.directory_watch import DirectoryWatch
 from workers.dvs_watch import DvsWatch
 from workers.health_watch import HealthWatch
@@ -66,7 +67,8 @@ async def control(
     """Run until cancelled: at work while `holder` has the lease, else standing by.
 
     `free_bytes`: what is left on the database's disk, where that is known.
-    `outbound`: by which webhooks are told of changes of health; None tells none.
+    `outbound`: by which webhooks are told of changes of health, and by whose policy remote
+    clusters are contacted; None does neither.
     `backends`: where people on board are looked for; None looks for none.
     `sources`: by which DVS targets are checked; None checks none.
     `kubernetes`: as whom the cluster is reached; None where there is none.
@@ -79,10 +81,9 @@ async def control(
             webhooks = WebhookDeliveries(bus, outbound, origin, time)
         people = None if backends is None else DirectoryWatch(backends, time)
         targets = None if sources is None else DvsWatch(bus, sources, time)
+        clusters = None if outbound is None else ClusterWatch(bus, outbound.policy, time)
         cluster = None if kubernetes is None else KubernetesWorker(kubernetes, bus, time)
-        if cluster is None:
-            await no_cluster()
-        await Controller(bus, time, free_bytes, webhooks, people, targets, cluster).run()
+        await Controller(bus, time, free_bytes, webhooks, people, targets, clusters, cluster).run()
 
     await lead(CONTROLLER, holder, work, clock)
 
@@ -96,6 +97,7 @@ class Controller:
         webhooks: WebhookDeliveries | None = None,
         people: DirectoryWatch | None = None,
         targets: DvsWatch | None = None,
+        clusters: ClusterWatch | None = None,
         kubernetes: KubernetesWorker | None = None,
     ) -> None:
         self.bus = bus
@@ -103,6 +105,7 @@ class Controller:
         self.webhooks = webhooks
         self.people = people
         self.targets = targets
+        self.clusters = clusters
         self.kubernetes = kubernetes
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
@@ -132,6 +135,8 @@ class Controller:
             parts["people"] = self.people.run
         if self.targets is not None:
             parts["targets"] = self.targets.run
+        if self.clusters is not None:
+            parts["clusters"] = self.clusters.run
         if self.kubernetes is not None:
             parts["kubernetes"] = self.kubernetes.run
         async with asyncio.TaskGroup() as tasks:
@@ -219,6 +224,8 @@ class Controller:
         """Delete what is past its retention."""
         async for _ in self.clock.every(PRUNE_SECONDS):
             begun = time.perf_counter()
+            if self.kubernetes is None:
+                await no_cluster()  # what was said of one holds no more
             jobs = await prune_jobs(datetime.now(UTC))
             announcements, sessions = await prune_outbox(), await prune_sessions()
             tokens = await prune_tokens()

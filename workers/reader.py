@@ -15,6 +15,8 @@ class Reading:
     host: HostSample
     uuids: list[DeviceUuid]
     devices: list[DeviceSample]
+    seconds_ahead: float = 0.0
+    """Of the node's clock, where it is simulated: a real one is the collector's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class Recorder:
                         pool=job.pool,
                         requested_devices=job.requested_devices,
                         submitted_at=_moment(job.submitted_at),
+                        remote_cluster=job.remote_cluster,
                     )
                     for job in report.jobs
                 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 TABLES = (
     "domain.audit",
     "domain.authentication",
+    "domain.clusters",
     "domain.commands",
     "domain.device_requests",
     "domain.devices",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -18,7 +18,8 @@ class Outlet:
     """Writes a frame at once while the peer keeps up; of those that it misses, keeps the newest.
 
     Its memory is one reference, whatever the peer does. A peer that has taken nothing for
-    `patience_seconds` is given up when it is offered the next frame.
+    `patience_seconds` is given up when it is offered the next frame; one that takes little, never:
+    to be cut and to come back would cost both sides more.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Outlet:
         operation_id: str,
         patience_seconds: float,
         give_up: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._frames = frames
         self._deflates = frames.deflates
@@ -34,8 +36,11 @@ class Outlet:
         self._start = b'{"type":"next","id":%b,"payload":' % msgspec.json.encode(operation_id)
         self._deflated_start = deflate(self._start) if self._deflates else b""
         self._give_up = give_up
+        self._clock = clock
         self._newest: Frame | None = None
-        self._behind_since: float | None = None
+        self._unsent = 0
+        self._taken_at: float | None = None
+        """When the peer was last seen to take something; None while it keeps up."""
 
     @property
     def keeps_up(self) -> bool:
@@ -49,17 +54,20 @@ class Outlet:
         self._newest = frame
         if self._frames.is_writable:
             self._flush()
-        elif self._behind_since is None:
-            self._behind_since = asyncio.get_running_loop().time()
+            return
+        now, unsent = self._clock(), self._frames.unsent
+        if self._taken_at is None:
             self._frames.when_writable(self._flush)
-        elif asyncio.get_running_loop().time() - self._behind_since > self._patience_seconds:
+        if self._taken_at is None or unsent < self._unsent:
+            self._taken_at, self._unsent = now, unsent
+        elif now - self._taken_at > self._patience_seconds:
             self._give_up()
 
     def forget(self) -> None:
         self._newest = None
 
     def _flush(self) -> None:
-        frame, self._newest, self._behind_since = self._newest, None, None
+        frame, self._newest, self._taken_at = self._newest, None, None
         if frame is None or not self._frames.is_open:
             return
         for payload in frame.payloads:

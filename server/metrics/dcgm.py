@@ -49,6 +49,14 @@ DEVICE_METRICS = (
     _gauge(
         "DCGM_FI_DEV_FB_USED", "memory_used_bytes", "Framebuffer memory used (in MiB).", divisor=MIB
     ),
+    _gauge(
+        "DCGM_FI_DEV_FB_FREE", "memory_free_bytes", "Framebuffer memory free (in MiB).", divisor=MIB
+    ),
+    _counter(
+        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
+        "energy_millijoules",
+        "Total energy consumption since boot (in mJ).",
+    ),
     _counter(
         "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL",
         "ecc_volatile_corrected",

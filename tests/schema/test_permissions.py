@@ -17,9 +17,14 @@ from graphql import GraphQLObjectType
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from domain.actors import Actor
 from domain.audit import AuditEntry
 from domain.audit_log import EntriesWanted, read_entries
+from domain.clusters import save_new
 from domain.database import execute, fetch
+from domain.secrets import Secret
+from remote.settings import QuartermasterSettings
+from resolvers.ids import global_id
 from tests.requirements import REPOSITORY
 from tests.schema.everything import SCHEMA, document, root, some_input
 from tests.schema.test_tokens import bearing, make
@@ -61,6 +66,7 @@ CREATE_WEBHOOK = """mutation ($input: CreateWebhookInput!) {
   createWebhook(input: $input) { ... on Webhook { id } ... on Refusal { message } } }"""
 CREATE_TOKEN = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
   ... on TokenCreated { secret token { id } } ... on Refusal { message } } }"""
+CLUSTER_TOKEN = "qm_of-another-quartermaster"
 WEBHOOK = {"secret": "whsec_" + base64.b64encode(b"x" * 32).decode(), "minimumLevel": "WARNING"}
 
 
@@ -117,6 +123,7 @@ async def world(graph: Graph) -> World:
     world.passwords["canary-token"] = made_token["secret"]
     own = (await graph.ask("{ viewer { sessions { id } } }"))["viewer"]["sessions"]
     world.ids = {
+        "cluster": await add_remote_cluster("canary-cluster"),
         "token": made_token["token"]["id"],
         "session": own[0]["id"],
         "user": bob,
@@ -129,6 +136,14 @@ async def world(graph: Graph) -> World:
         "group version": groups[0]["version"],
     }
     return world
+
+
+async def add_remote_cluster(name: str) -> str:
+    """As it is saved after it has answered."""
+    secrets = {"token": Secret(CLUSTER_TOKEN)}
+    settings = QuartermasterSettings("https://canary-cluster.example.org")
+    number = await save_new(Actor.system("tests"), name, settings, secrets)
+    return global_id("RemoteCluster", number)
 
 
 async def node_id(graph: Graph, host_name: str) -> str:
@@ -209,6 +224,7 @@ async def test_a_user_reaches_nothing_of_others_by_any_query(world: World, bob: 
         "canary-job", "canary-address", "canary", "canary-webhook", "canary-token",
         "canary-customer",
         "canary-target",
+        "canary-cluster",
     }  # fmt: skip  # so the words are there to be found
 
 
@@ -388,9 +404,8 @@ def test_every_operation_that_no_token_may_stands_in_the_table() -> None:
 async def test_no_mutation_leads_a_token_to_an_operation_that_none_may(graph: Graph) -> None:
     """Each mutation is sent; the audit log says which operation it led to."""
     token_id, secret = await make(graph, scope="MANAGE")
-    ids = dict.fromkeys(
-        ("user", "group", "pool", "device", "webhook", "node", "session", "target"), token_id
-    )
+    kinds = ("user", "group", "pool", "device", "webhook", "node", "session", "target", "cluster")
+    ids = dict.fromkeys(kinds, token_id)
     refused: set[str] = set()
     async with bearing(graph, secret) as program:
         for name, field in root("mutation").fields.items():
@@ -418,7 +433,8 @@ STATE = """{ pools { edges { node { name version devices { totalCount } } } }
              users { edges { node { name version roles } } }
              webhooks { name version url } licence { customer state }
              dvsTargets { name version isDefault }
-             featureStore { version target { name } } }"""
+             featureStore { version target { name } }
+             remoteClusters { edges { node { name version } } } }"""
 
 
 @pytest.mark.spec("T-32", "USER-6")
@@ -493,6 +509,8 @@ async def test_no_secret_is_in_any_answer(world: World) -> None:
     secrets += [row["sealed_secret"] for row in await fetch("SELECT sealed_secret FROM webhook")]
     secrets += [row["token"] for row in await fetch("SELECT token FROM licence")]
     secrets.append(WEBHOOK["secret"])
+    secrets += [row["sealed_secrets"] for row in await fetch("SELECT * FROM remote_cluster")]
+    secrets.append(CLUSTER_TOKEN)
     assert all(secrets)
     for name in QUERIES:
         asked = document("query", name, arguments_of(name, world.ids))

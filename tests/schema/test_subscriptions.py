@@ -9,6 +9,7 @@ import pytest
 
 from domain.actors import Actor
 from domain.users import Newcomer, on_board
+from telemetry.samples import HostSample
 from tests.services.graph import OPERATOR, Graph, take
 
 FLEET = """
@@ -77,6 +78,26 @@ async def test_the_fleet_comes_in_columns_and_what_a_card_does_not_have_is_null(
     last = later["fleetTelemetry"]
     assert not last["isKeyFrame"] and last["deviceIds"] is None
     assert last["smClockMhz"] == [None, 1980]
+
+
+@pytest.mark.spec("API-4", "NODE-1")
+async def test_the_fleet_comes_with_what_its_hosts_say_at_every_tick(graph: Graph) -> None:
+    node = await graph.add_node("n1", devices=2)
+    await graph.add_node("n2", devices=1)
+    data = await graph.ask('{ clusterNode(hostName: "n1") { id } }')
+    wanted = {"nodes": [data["clusterNode"]["id"]]}
+    query = """subscription ($f: FleetFilter) { fleetTelemetry(filter: $f) {
+      nodes { hostName isStale host { cpuPercent } } } }"""
+
+    def of(cpu_percent: float) -> list[dict[str, Any]]:
+        return [{"hostName": "n1", "isStale": False, "host": {"cpuPercent": cpu_percent}}]
+
+    async with aclosing(graph.subscribe(query, f=wanted)) as frames:
+        (first,) = await take(frames, 1)
+        assert first["fleetTelemetry"]["nodes"] == of(25.0)
+        node.host = HostSample(cpu_percent=71.0)
+        await node.say()
+        await _until(frames, lambda f: f["fleetTelemetry"]["nodes"] == of(71.0))
 
 
 @pytest.mark.spec("API-4")

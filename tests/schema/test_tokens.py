@@ -185,7 +185,8 @@ async def test_an_event_stream_and_a_socket_end_with_what_they_were_opened_by(
 @pytest.mark.spec("TOKEN-1", "USER-6", "T-25")
 async def test_a_token_to_read_changes_nothing_by_any_mutation(graph: Graph) -> None:
     token_id, secret = await make(graph)
-    ids = dict.fromkeys(("user", "group", "pool", "device", "webhook", "node", "session"), token_id)
+    kinds = ("user", "group", "pool", "device", "webhook", "node", "session", "target", "cluster")
+    ids = dict.fromkeys(kinds, token_id)
     async with bearing(graph, secret) as program:
         for name, field in root("mutation").fields.items():
             (argument,) = field.args.values()

@@ -13,6 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from domain.sessions import Viewer
 from server.admission import LATEST_SECONDS, SOONEST_SECONDS, Gate
 from tests.server.console import Console, until
+from tests.server.small_schema import calls
+from tests.server.test_event_stream import EVENTS, events
 from tests.server.test_websocket import initialise, receive, subscribe
 
 HINT = re.compile(r"retry-after-ms=(\d+)")
@@ -111,6 +113,56 @@ async def test_turns_end_with_an_answer_of_either_kind(
     async with console.connect(console.accounts.open()) as socket:
         await initialise(socket)
     await asyncio.gather(*(socket.close() for socket in kept))
+
+
+@pytest.mark.spec("F-20", "API-4")
+async def test_event_streams_wait_in_the_same_line_and_are_told_when_to_come_back(
+    console: Console, database: SlowDatabase, gate: Gate
+) -> None:
+    secret, leave = console.accounts.open(), asyncio.Event()
+    body = {"query": "subscription { quiet }"}
+    async with console.client(secret, **EVENTS) as client:
+
+        async def stay() -> None:
+            async with client.stream("POST", "/graphql", json=body) as answer:
+                assert answer.status_code == 200
+                stream = events(answer)  # without a name it would be closed
+                assert (await anext(stream))[0] == "next"
+                await leave.wait()
+
+        early = [asyncio.ensure_future(stay()) for _ in range(4)]
+        await until(lambda: gate.is_full)
+        late = [await client.post("/graphql", json=body) for _ in range(3)]
+        for refused in late:
+            assert refused.status_code == 503
+            (error,) = refused.json()["errors"]
+            assert error["extensions"]["code"] == "TRY_AGAIN_LATER"
+            hint = int(refused.headers["Retry-After"])
+            assert SOONEST_SECONDS <= hint <= 1.1 * LATEST_SECONDS + 1
+        assert await hint_of(await connect(console, secret))
+        assert database.queries == 2
+        database.may_answer.set()
+        # All four are open with two turns: whoever is in holds none.
+        await until(lambda: calls["open"] == 4)
+        assert (await client.post("/graphql", json={"query": "{ me }"})).status_code == 200
+        leave.set()
+        await asyncio.gather(*early)
+
+
+@pytest.mark.spec("F-20")
+async def test_a_plain_request_passes_the_line_by(
+    console: Console, database: SlowDatabase, gate: Gate
+) -> None:
+    secret = console.accounts.open()
+    waiting = [asyncio.ensure_future(connect(console, secret)) for _ in range(4)]
+    await until(lambda: gate.is_full)
+    async with console.client(secret) as client:
+        asked = asyncio.ensure_future(client.post("/graphql", json={"query": "{ me }"}))
+        await until(lambda: database.at_once == 3)
+        database.may_answer.set()
+        assert (await asked).json() == {"data": {"me": "ada"}}
+    for socket in await asyncio.gather(*waiting):
+        await socket.close()
 
 
 @pytest.mark.spec("F-20", "F-22")

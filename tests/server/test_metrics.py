@@ -46,6 +46,8 @@ READING = DeviceSample(
     remapped_rows_corrected=4,
     remapped_rows_uncorrected=6,
     remap_failed=1,
+    memory_free_bytes=13_631_488_000,
+    energy_millijoules=5_296_337_804_251,
 )
 WRITTEN = {
     "DCGM_FI_DEV_SM_CLOCK": 1980,
@@ -59,6 +61,8 @@ WRITTEN = {
     "DCGM_FI_DEV_DEC_UTIL": 5,
     "DCGM_FI_DEV_XID_ERRORS": 79,
     "DCGM_FI_DEV_FB_USED": 68000,
+    "DCGM_FI_DEV_FB_FREE": 13000,
+    "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": 5_296_337_804_251,
     "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL": 2,
     "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL": 1,
     "DCGM_FI_DEV_ECC_SBE_AGG_TOTAL": 12,

@@ -212,6 +212,7 @@ def test_a_collector_of_another_release_tells_what_both_know(told: int) -> None:
         ("pcie_width", -1),
         ("memory_used_bytes", 2**64 - 1),
         ("memory_used_bytes", 0.5),
+        ("energy_millijoules", 2**53 + 1),
         ("status", 99),
         ("xid", 1e308),
         ("xid_at", 1e15),
@@ -229,6 +230,7 @@ def test_a_value_that_cannot_be_is_unknown_and_its_neighbours_stay(
 
 def test_the_bounds_of_a_value_belong_to_it() -> None:
     assert read(with_column("memory_used_bytes", 2**53), "memory_used_bytes") == 2**53
+    assert read(with_column("energy_millijoules", 2**53), "energy_millijoules") == 2**53
     assert read(with_column("temperature_celsius", -10.5), "temperature_celsius") == -10.5
     assert read(with_column("utilisation_percent", 0), "utilisation_percent") == 0
 

@@ -40,7 +40,12 @@ async def test_the_page_reflows_on_a_narrow_screen(view: Console) -> None:
     page = view.page
     await page.set_viewport_size({"width": 320, "height": 640})
     popups = ("/pools?popup=create", "/pools?popup=move", "/groups?popup=create")
-    popups += ("/webhooks?popup=create", "/dvs?popup=create", "/account?popup=create")
+    popups += (
+        "/webhooks?popup=create",
+        "/clusters?popup=add",
+        "/dvs?popup=create",
+        "/account?popup=create",
+    )
     popups += ("/users?popup=on-board", "/users?popup=delete&which=operator")
     screens = (
         "/",

@@ -6,9 +6,12 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
+from tests.services.chromium import Axe
+from tests.services.graph import Graph
 from tests.web.conftest import Console
+from tests.web.lab import Lab
 
 TILES = {
     "Devices": "/devices",
@@ -47,6 +50,23 @@ async def test_the_operator_sees_the_cluster_s_numbers_and_they_move(
     await expect(power).not_to_have_text(before)
     await expect(page.get_by_text("simulated devices").first).to_be_visible()
     assert not [p for p in problems if "401" not in p]
+
+
+@pytest.mark.spec("DASH-1", "INST-2")
+async def test_before_the_first_report_it_says_that_it_waits_and_no_number(
+    page: Page, graph: Graph, axe: Axe
+) -> None:
+    lab = Lab(page, graph)
+    await lab.sign_in()
+    sums = page.get_by_role("region", name="The cluster in numbers")
+    await expect(sums).to_contain_text("Waiting for the first report")
+    await expect(page.get_by_test_id("tile-Devices")).to_have_count(0)
+    await expect(page.get_by_test_id("reading-Nodes ready")).to_contain_text("n/a")
+    await expect(page.get_by_text("All is well")).to_have_count(0)
+    assert not await axe(page)
+    await lab.add_node("h100-a", devices=3)
+    await expect(page.get_by_test_id("tile-Devices")).to_contain_text("3")
+    await expect(sums).not_to_contain_text("Waiting")
 
 
 @pytest.mark.spec("DASH-3")

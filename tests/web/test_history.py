@@ -226,6 +226,22 @@ async def test_one_zooms_by_keys_by_dragging_and_by_the_strip_and_goes_back(
     await expect(page).not_to_have_url(zoomed)
 
 
+@pytest.mark.spec("DEV-3", "API-4")
+async def test_numbers_of_hosts_and_links_go_on_by_push_too(lab: Lab, begun: int) -> None:
+    page, node = lab.page, lab.nodes["h100-a"]
+    asked: list[Request] = []
+    await lab.open("/history?node=h100-a&metric=PCIE_TX_BYTES_PER_SECOND&metric=HOST_CPU_PERCENT")
+    await expect(page.get_by_test_id("history")).to_have_attribute("data-following", "true")
+    page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
+    node.host = HostSample(cpu_percent=71.0)
+    for index in range(len(node.devices)):
+        node.set(index, pcie_tx_bytes_per_second=12_000_000.0)
+    values = charts(page).locator("output")
+    await expect(values.nth(0)).to_contain_text("12", timeout=20_000)
+    await expect(values.nth(1)).to_contain_text("71", timeout=20_000)
+    assert not [one for one in asked if "history" in (one.post_data or "")]
+
+
 @pytest.mark.spec("DEV-3")
 async def test_arrow_keys_read_the_charts_moment_by_moment(lab: Lab, begun: int) -> None:
     page = lab.page

@@ -35,6 +35,7 @@ SCREENS = (
         "/groups",
         "/users",
         "/authentication",
+        "/clusters",
         "/webhooks",
         "/dvs",
         "/feature-store",

@@ -34,6 +34,11 @@ class FakeClock(Clock):
         heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), woken))
         await woken
 
+    @property
+    def awaited(self) -> list[float]:
+        """The moments that somebody sleeps until."""
+        return [due for due, _, woken in self._sleepers if not woken.done()]
+
     async def advance(self, seconds: float) -> None:
         end = self.now + seconds
         await self.settle()

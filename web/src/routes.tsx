@@ -32,6 +32,7 @@ import { screen } from "./shell/code";
 import { NotFound } from "./shell/NotFound";
 import { ScreenFailed } from "./shell/ScreenFailed";
 import { Shell } from "./shell/Shell";
+import { readClusterSearch } from "./clusters/search";
 import { readWebhookSearch } from "./webhooks/search";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
@@ -132,6 +133,12 @@ const events = createRoute({
   validateSearch: readEventSearch,
   component: screen(() => import("./events/EventList"), "EventList"),
 });
+const clusters = createRoute({
+  getParentRoute: () => app,
+  path: "/clusters",
+  validateSearch: readClusterSearch,
+  component: screen(() => import("./clusters/ClusterList"), "ClusterList"),
+});
 const webhooks = createRoute({
   getParentRoute: () => app,
   path: "/webhooks",
@@ -181,7 +188,7 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, dvs, featureStore, authentication, webhooks, audit, account, terminal, about]),
+    app.addChildren([dashboard, nodes, node, devices, device, history, jobs, pools, balance, groups, users, events, dvs, featureStore, authentication, clusters, webhooks, audit, account, terminal, about]),
   ]),
   parseSearch,
   stringifySearch,

@@ -62,6 +62,8 @@ class Card:
     trouble: Trouble | None = None
     trouble_at: float = 0.0
     celsius: float | None = None  # None: never looked at; starts at what its power asks for
+    millijoules: float = 0.0  # used since its node was booted, as far as it was looked at
+    looked_at: float | None = None
 
     def noise(self, tick: int) -> int:
         """32 bits that look random, always the same ones for this card and second."""
@@ -115,6 +117,10 @@ class Card:
         celsius = final if celsius is None else celsius + (final - celsius) * cooling
         self.celsius = celsius
 
+        if self.looked_at is not None:
+            self.millijoules += 1000 * power * (now - self.looked_at)
+        self.looked_at = now
+
         busy_link = load * (0.6 + third / 640)
         ecc = trouble is not None and trouble.stops_work
         remap = trouble is Trouble.ROW_REMAP or trouble is Trouble.CONTAINED_ECC
@@ -157,6 +163,8 @@ class Card:
             remap_failed=0,
             throttle_reasons=throttle,
             performance_state=0 if is_busy else product.idle_performance_state,
+            memory_free_bytes=self.memory_total_bytes - memory,
+            energy_millijoules=int(self.millijoules),
             xid=None if trouble is None else trouble.xid,
             xid_at=None if trouble is None or trouble.xid is None else self.trouble_at,
         )

@@ -15,6 +15,8 @@ MINUTE = 60.0
 _REBOOT_SECONDS = 80.0
 _FIRST_SILENCE_SECONDS = 20.0
 """After the start, so that a node is known before it falls silent."""
+_SECONDS_AHEAD = -42.0
+"""Of the clock of a node whose time service has failed."""
 _SECONDS_BETWEEN = 240.0
 """On average, in a fleet of 1,000; a small fleet is struck less often, but not seldom."""
 
@@ -78,7 +80,7 @@ class Faults:
         machine, card = self._random.choice(self._cards)
         trouble = self._random.choice(list(LASTS))
         minutes = self._random.uniform(*LASTS[trouble])
-        is_silence = self._random.random() < 0.15
+        chance = self._random.random()
         sick = sum(other.trouble is not None for _, other in self._cards)
         if machine.is_drained or card.trouble is not None or sick >= 2 + len(self._cards) // 250:
             return
@@ -86,8 +88,11 @@ class Faults:
             return
         if trouble in _NEEDS_LINKS and card.product.nvlink_links is None:
             return
-        if is_silence:
+        if chance < 0.15:
             self._silence(machine, minutes * 10, now)
+        elif chance < 0.3:
+            machine.seconds_ahead = _SECONDS_AHEAD
+            self._timeline.plan(now + minutes * MINUTE, partial(self._set_clock, machine))
         else:
             self._strike(trouble, machine, card, now, now + minutes * MINUTE)
 
@@ -101,6 +106,9 @@ class Faults:
 
     def _silence(self, machine: Machine, seconds: float, now: float) -> None:
         machine.silent_until = max(machine.silent_until, now + seconds)
+
+    def _set_clock(self, machine: Machine, now: float) -> None:
+        machine.seconds_ahead = 0.0
 
     def _heal_alone(self, machine: Machine, card: Card, now: float) -> None:
         if card.trouble in _HEAL_ALONE:

@@ -85,7 +85,8 @@ class DemoNode:
         machine.looked_at = now
         air = machine.air_celsius + 0.6 * math.sin(now / 600)
         devices = [card.sample(now, air, cooling) for card in machine.cards]
-        return Reading(_host(machine, now), [card.uuid for card in machine.cards], devices)
+        uuids = [card.uuid for card in machine.cards]
+        return Reading(_host(machine, now), uuids, devices, machine.seconds_ahead)
 
     async def processes(self) -> Processes:
         now = await self._reached()

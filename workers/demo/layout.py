@@ -32,6 +32,7 @@ class Machine:
     booted_at: float
     boots: int = 0
     silent_until: float = 0.0
+    seconds_ahead: float = 0.0  # of its clock
     is_drained: bool = False
     inventory_version: int = 0
     looked_at: float | None = None
@@ -45,6 +46,8 @@ class Machine:
             card.trouble = None
             card.link_errors = 0
             card.celsius = None
+            card.millijoules = 0.0
+            card.looked_at = None
 
     def facts(self, now: float) -> NodeFacts:
         product = self.product

@@ -24,13 +24,6 @@ _BUSY = struct.Struct("=qd")
 _STAMP = struct.Struct("=QI")
 
 
-class CardReading(msgspec.Struct, frozen=True, array_like=True):
-    """What one tick read of one card or MIG instance."""
-
-    sample: DeviceSample
-    energy_millijoules: int | None = None  # since the driver was loaded: a fall proves a reset
-
-
 class Board:
     """Which card the child is at, and the newest reading of every row with its tick."""
 
@@ -38,7 +31,7 @@ class Board:
         self.descriptor = descriptor
         self._memory = mmap.mmap(descriptor, _HEADER_BYTES + ROWS * _ROW_BYTES)
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(CardReading).decode
+        self._decode = msgspec.msgpack.Decoder(DeviceSample).decode
 
     @classmethod
     def create(cls) -> Board:
@@ -57,14 +50,14 @@ class Board:
         card, since = _BUSY.unpack_from(self._memory, 0)
         return card, since
 
-    def write(self, row: int, tick: int, reading: CardReading) -> None:
+    def write(self, row: int, tick: int, reading: DeviceSample) -> None:
         raw = self._encode(reading)
         start = _HEADER_BYTES + row * _ROW_BYTES
         body = start + _STAMP.size
         self._memory[body : body + len(raw)] = raw
         _STAMP.pack_into(self._memory, start, tick, len(raw))  # last: the row is valid from here on
 
-    def read(self, row: int, tick: int) -> CardReading | None:
+    def read(self, row: int, tick: int) -> DeviceSample | None:
         """The reading of exactly this tick; an older one is no news and is never repeated."""
         start = _HEADER_BYTES + row * _ROW_BYTES
         stamped, length = _STAMP.unpack_from(self._memory, start)

@@ -14,7 +14,7 @@ import threading
 import pynvml
 
 from telemetry.samples import DeviceSample, DeviceStatus, NodeId
-from workers.nvml.board import IDLE, STARTING, Board, CardReading
+from workers.nvml.board import IDLE, STARTING, Board
 from workers.nvml.errors import DRIVER_UNLOADED, CardLost, DriverGone
 from workers.nvml.inventory import OpenCards
 from workers.nvml.processes import ProcessReader
@@ -113,7 +113,7 @@ def _read(index: int, tick: int, cards: OpenCards, board: Board) -> None:
         for row, device in devices:
             board.write(row, tick, device.read(slowly=slowly))
     except CardLost:
-        lost = CardReading(DeviceSample(status=DeviceStatus.LOST))
+        lost = DeviceSample(status=DeviceStatus.LOST)
         for row, _ in devices:
             board.write(row, tick, lost)
 

@@ -8,7 +8,6 @@ from typing import Any
 import pynvml
 
 from telemetry.samples import DeviceFacts, DeviceSample, DeviceStatus
-from workers.nvml.board import CardReading
 from workers.nvml.calls import UNKNOWN_ULONGLONG, Calls
 from workers.nvml.fields import ALL_LINKS, Field, FieldBatch
 from workers.nvml.rates import Rate
@@ -84,11 +83,12 @@ class Card:
         self._pcie_tx, self._pcie_rx = Rate(), Rate()
         self._nvlink_tx, self._nvlink_rx = Rate(), Rate()
 
-    def read(self, *, slowly: bool) -> CardReading:
+    def read(self, *, slowly: bool) -> DeviceSample:
         """One tick; `slowly` also renews what hardly changes. Raises: CardLost, DriverGone."""
         ask = self._calls.ask
         self._calls.forget_failures()
         fields = self._fast.read()
+        energy = _int(fields.get(_ENERGY))
         now = time.monotonic()
         utilisation = ask(pynvml.nvmlDeviceGetUtilizationRates)
         encoder = ask(pynvml.nvmlDeviceGetEncoderUtilization)
@@ -96,7 +96,7 @@ class Card:
         pcie_tx = self._pcie_tx.per_second(fields.get(_PCIE_TX_BYTES), now)
         pcie_rx = self._pcie_rx.per_second(fields.get(_PCIE_RX_BYTES), now)
         temperature = ask(pynvml.nvmlDeviceGetTemperature, pynvml.NVML_TEMPERATURE_GPU)
-        memory_used = _memory_used(self._calls)
+        memory_used, memory_free = _memory(self._calls)
         if slowly or self._slow_due:
             self._read_slowly(has_pcie_counters=_PCIE_TX_BYTES in fields)
         slow = self._slow_values
@@ -139,11 +139,13 @@ class Card:
             remap_pending=slow.get("remap_pending"),
             remap_failed=slow.get("remap_failed"),
             nvlink_errors=slow.get("nvlink_errors"),
+            memory_free_bytes=memory_free,
+            energy_millijoules=energy,
         )
         answered = fields or utilisation or memory_used is not None or temperature is not None
         if not answered and self._calls.failures:
             sample = DeviceSample(status=DeviceStatus.FAILED)
-        return CardReading(sample, _int(fields.get(_ENERGY)))
+        return sample
 
     def _power_watts(self, fields: dict[Field, int | float]) -> float | None:
         batched = fields.get(_POWER, fields.get(_POWER_INSTANT))
@@ -199,21 +201,27 @@ class MigInstance:
         self.handle = handle
         self._calls = Calls(handle)
 
-    def read(self, *, slowly: bool) -> CardReading:
+    def read(self, *, slowly: bool) -> DeviceSample:
         """Raises: CardLost, DriverGone."""
         self._calls.forget_failures()
-        used = _memory_used(self._calls)
+        used, free = _memory(self._calls)
         failed = used is None and self._calls.failures
         status = DeviceStatus.FAILED if failed else DeviceStatus.ANSWERS
-        return CardReading(DeviceSample(status=status, memory_used_bytes=used))
+        return DeviceSample(status=status, memory_used_bytes=used, memory_free_bytes=free)
 
 
-def _memory_used(calls: Calls) -> int | None:
-    """Used as people count it: without what the driver reserves (v2), where the driver tells."""
+def _memory(calls: Calls) -> tuple[int | None, int | None]:
+    """Used and free, as people count: without what the driver reserves (v2), where it tells."""
     memory = calls.ask(pynvml.nvmlDeviceGetMemoryInfo, pynvml.nvmlMemory_v2)
     if memory is None:
         memory = calls.ask(pynvml.nvmlDeviceGetMemoryInfo)
-    return None if memory is None or memory.used == UNKNOWN_ULONGLONG else int(memory.used)
+    if memory is None:
+        return None, None
+    return _bytes(memory.used), _bytes(memory.free)
+
+
+def _bytes(value: int) -> int | None:
+    return None if value == UNKNOWN_ULONGLONG else int(value)
 
 
 def _nvlink_bytes(fields: dict[Field, int | float], kib: Field, plain: Field) -> int | float | None:

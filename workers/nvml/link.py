@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from telemetry.samples import DeviceUuid, NodeId
-from workers.nvml.board import Board, CardReading
+from telemetry.samples import DeviceSample, DeviceUuid, NodeId
+from workers.nvml.board import Board
 from workers.nvml.protocol import (
     LENGTH,
     Answer,
@@ -107,7 +107,7 @@ class Link:
                 break
         return condition()
 
-    def readings(self, tick: int) -> dict[DeviceUuid, CardReading]:
+    def readings(self, tick: int) -> dict[DeviceUuid, DeviceSample]:
         """What it has read in this tick so far, also when it never finished."""
         rows = self.inventory.rows if self.inventory else []
         read = ((row.facts.uuid, self.board.read(row.row, tick)) for row in rows)

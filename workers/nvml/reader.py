@@ -90,9 +90,8 @@ class NvmlReader:
     def _sample(self, known: Known) -> DeviceSample:
         """What was read in this tick, or why nothing was; never an older reading."""
         uuid = known.facts.uuid
-        reading = self._supervisor.readings.get(uuid)
-        if reading is not None:
-            sample = reading.sample
+        sample = self._supervisor.readings.get(uuid)
+        if sample is not None:
             self._heard[uuid] = (time.monotonic(), sample.status)
         else:
             sample = DeviceSample(status=self._why_not(known))

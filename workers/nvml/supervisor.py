@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from telemetry.samples import DeviceStatus, DeviceUuid, NodeId
-from workers.nvml.board import CardReading
+from telemetry.samples import DeviceSample, DeviceStatus, DeviceUuid, NodeId
 from workers.nvml.exclusions import Exclusions
 from workers.nvml.link import Link
 from workers.nvml.protocol import Answer, Inventory, ProcessTable, XidSeen
@@ -55,7 +54,7 @@ class Supervisor:
             first_seconds=patience.first_retry_seconds,
             longest_seconds=patience.longest_retry_seconds,
         )
-        self.readings: dict[DeviceUuid, CardReading] = {}
+        self.readings: dict[DeviceUuid, DeviceSample] = {}
         """Of the last tick alone."""
         self.waits_on: int | None = None
         """The card (NVML index) that had not answered when the last tick's time was over."""
@@ -235,7 +234,7 @@ class Supervisor:
         for uuid, reading in child.readings(self._number).items():
             if uuid not in self.readings:
                 self.readings[uuid] = reading
-                self.xids.observe(uuid, reading.sample.status, reading.energy_millijoules)
+                self.xids.observe(uuid, reading.status, reading.energy_millijoules)
 
     def _finish(self, child: Link, retried: list[int]) -> None:
         self._harvest(child)

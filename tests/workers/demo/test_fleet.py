@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telemetry.fleet import Fleet
-from telemetry.health import HealthLevel
-from telemetry.rules import THERMAL
+from telemetry.health import HealthLevel, HealthReasonCode
+from telemetry.rules import SKEW, THERMAL
 from telemetry.samples import (
     DeviceSample,
     DeviceStatus,
     NodeFacts,
+    NodeId,
     NodeProcesses,
     NodeSample,
 )
@@ -27,6 +28,7 @@ from workers.reader import Processes, Reading
 
 MINUTE = 60.0
 HOUR = 3600.0
+DAY = 24 * HOUR
 
 
 async def read_all(fleet: DemoFleet) -> list[tuple[NodeFacts, Reading, Processes]]:
@@ -153,6 +155,31 @@ async def test_a_thousand_devices_show_two_critical_and_two_warnings_from_the_st
     assert levels[HealthLevel.CRITICAL] == 2
     assert levels[HealthLevel.WARNING] == 2
     assert len(live.devices) == 1000
+
+
+@pytest.mark.spec("DEV-2")
+async def test_the_clock_of_a_node_goes_wrong_now_and_then_and_is_set_right() -> None:
+    clock = FakeClock()
+    fleet = DemoFleet(4, 4, clock=clock)
+    ahead: dict[str, float] = {}
+    for _ in range(int(DAY / MINUTE)):
+        clock.now += MINUTE
+        told = await read_all(fleet)
+        ahead = {facts.node_id: reading.seconds_ahead for facts, reading, _ in told}
+        if any(ahead.values()):
+            break
+    ((wrong, seconds_ahead),) = ((node, by) for node, by in ahead.items() if by)
+    bus = await collected(fleet, clock, SKEW.of)
+    live = Fleet()
+    for sample in bus.of(NodeSample):
+        is_wrong = sample.node_id == wrong
+        assert is_wrong == (abs(sample.time - clock.now) > abs(seconds_ahead) - 1)
+        live.apply(sample, sample.time - seconds_ahead * is_wrong)
+    (reason,) = live.nodes[NodeId(wrong)].health.reasons
+    assert reason.code is HealthReasonCode.CLOCK_SKEW
+    clock.now += HOUR
+    is_right = {f.node_id: not reading.seconds_ahead for f, reading, _ in await read_all(fleet)}
+    assert is_right[NodeId(wrong)]
 
 
 @pytest.mark.spec("NODE-2", "F-36")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from domain.database import execute
@@ -10,6 +12,7 @@ from server.processes import ForeseeingFailed, foresee
 from server.settings import Settings
 from tests.services.graph import Graph
 from tests.services.kubernetes import Cluster
+from tests.test_helm_chart import URL, objects
 from tests.workers.kubernetes.conftest import Enforced, enforcing
 from workers.kubernetes.connection import KubeconfigFile
 from workers.kubernetes.worker import foreseen
@@ -57,3 +60,47 @@ async def test_who_has_lost_the_lease_writes_nothing_into_the_cluster(
         assert {one.verb for one in asked} <= {"get", "list", "watch"}
     finally:
         await working.__aexit__(None, None, None)
+
+
+@pytest.mark.spec("ENF-1")
+@pytest.mark.parametrize("kueue", [True, False])
+async def test_the_rights_that_the_chart_gives_are_enough_for_all_of_it(
+    graph: Graph, cluster: Cluster, kueue: bool
+) -> None:
+    """Kueue is there in both: without rights on it, it is let alone."""
+    account = "system:serviceaccount:gpu:qm-quartermaster-controller"
+    kubeconfig = cluster.kubeconfig_of(account)
+    cluster.mock.has_kueue("v1beta2")
+    values = {**URL, "controller.kueue": kueue}
+    (role,) = objects(values, "ClusterRole")
+    (binding,) = objects(values, "ClusterRoleBinding")
+    await cluster.rbac.create_cluster_role(role)
+    await cluster.rbac.create_cluster_role_binding(binding)
+    async with enforcing(graph, replace(cluster, kubeconfig=kubeconfig)) as enforced:
+        node = await enforced.add_gpu_node("node-r", 2)
+        pool = await enforced.make_pool("least", await enforced.devices_of(node))
+        group = await enforced.make_group("least", pool["id"])
+        await enforced.in_sync("pools", "least")
+        namespace = await enforced.in_sync("groups", "least")
+        await enforced.graph.ask(
+            """mutation ($id: ID!, $version: Int!) { editGroup(input: {id: $id,
+              version: $version, pool: null}) { __typename } }""",
+            id=group["id"],
+            version=group["version"],
+        )
+        await enforced.graph.ask(
+            """mutation ($pools: [ID!]!, $groups: [ID!]!) {
+              deletePools(input: {pools: $pools}) { __typename }
+              deleteGroups(input: {groups: $groups}) { __typename } }""",
+            pools=[pool["id"]],
+            groups=[group["id"]],
+        )
+
+        async def is_gone() -> bool:
+            found = await cluster.core.list_namespace()
+            return namespace not in {
+                one.metadata.name for one in found.items if one.metadata.deletion_timestamp is None
+            }
+
+        await cluster.until(is_gone, "the namespace of the group that is gone is deleted")
+        assert enforced.state.restarts == 0

@@ -5,14 +5,22 @@ The deadlines are those of the product divided by some thirty: what is waited fo
 
 from __future__ import annotations
 
+import asyncio
+import random
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from kubernetes_asyncio.client.exceptions import ApiException
 
 from domain.enforcement import known_cluster
 from tests.services.graph import Graph
 from tests.services.kubernetes import Cluster
 from tests.workers.kubernetes.conftest import QUICK, Enforced, enforcing
+from workers.clock import Clock
+from workers.kubernetes.connection import Connection, KubeconfigFile
+from workers.kubernetes.objects import Kind
+from workers.kubernetes.watching import Watched
 
 
 async def follows(enforced: Enforced, name: str) -> None:
@@ -160,3 +168,50 @@ async def test_a_token_that_is_replaced_is_read_again(enforced: Enforced) -> Non
     mock.drop_watches()
     await enforced.make_group("after")
     await enforced.in_sync("groups", "after")
+
+
+@pytest.mark.spec("F-5", "F-4")
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_known_is_what_is_there_whatever_happens_between_list_and_watch(
+    cluster: Cluster, seed: int
+) -> None:
+    chance = random.Random(seed)
+    here = await cluster.add_namespace("here")
+    connection = Connection(KubeconfigFile(cluster.kubeconfig))
+    kind = Kind("ConfigMap", "v1", "configmaps", True)
+    watched = Watched(connection, kind, lambda body: body, lambda: None, Clock(), QUICK)
+    watching = asyncio.create_task(watched.run())
+    try:
+        for step in range(120):
+            name = f"map-{chance.randrange(8)}"
+            body = {"metadata": {"name": name}, "data": {"step": str(step)}}
+            match chance.randrange(12):
+                case 0:
+                    cluster.mock.drop_watches()
+                case 1:
+                    cluster.mock.compact()
+                    cluster.mock.drop_watches()
+                case 2 | 3 | 4:
+                    with suppress(ApiException):
+                        await cluster.core.delete_namespaced_config_map(name, here)
+                case _:
+                    try:
+                        await cluster.core.create_namespaced_config_map(here, body)
+                    except ApiException:
+                        await cluster.core.replace_namespaced_config_map(name, here, body)
+
+        async def is_same() -> bool:
+            listed = await cluster.core.list_namespaced_config_map(here)
+            there = {one.metadata.name: one.metadata.resource_version for one in listed.items}
+            known = {
+                name: body["metadata"]["resourceVersion"]
+                for (_, where, name), body in watched.objects.items()
+                if where == here
+            }
+            return known == there
+
+        await cluster.until(is_same, "what is known is what is there")
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await connection.close()

@@ -236,6 +236,8 @@ int nvmlDeviceGetMemoryInfo_v2(Device *d, Memory *out)
     if (!code) code = enter(d, K_memory_used, &used);
     out->total = total;
     out->used = used;
+    out->reserved = total > used ? (total - used) / 16 : 0;
+    out->free = total - used - out->reserved;
     return code;
 }
 

@@ -38,6 +38,8 @@ async def test_a_data_centre_card_is_sampled_in_the_units_of_the_wire(make_node,
     [sample] = await reader.all_answer()
     assert sample.utilisation_percent == 90
     assert sample.memory_used_bytes == 60 * GIB
+    assert sample.memory_free_bytes == 20 * GIB * 15 // 16  # the rest is the driver's
+    assert sample.energy_millijoules == 1_000_000
     assert sample.power_watts == 650.5
     assert sample.power_limit_watts == 700
     assert (sample.temperature_celsius, sample.memory_temperature_celsius) == (60, 71)

@@ -10,6 +10,7 @@ import css from "./NeedsAttention.module.css";
 const NeedsAttentionFragment = graphql(`
   fragment NeedsAttention on Cluster {
     time
+    nodesTotal
     attention {
       level
       title
@@ -34,7 +35,9 @@ export function NeedsAttention({ cluster }: { cluster: FragmentType<typeof Needs
     <Panel title="Needs attention" isLive note={data ? note || "nothing" : undefined}
       aside={<Link to="/events">All health events</Link>}>
       {data === null ? <Skeleton rows={6} rowHeight={44} /> : all.length === 0 && hints.length === 0 ? (
-        <Empty title="All is well">No device or node reports a fault.</Empty>
+        data.nodesTotal === 0
+          ? <Empty title="Nothing is known yet">What is at fault shows here once nodes report.</Empty>
+          : <Empty title="All is well">No device or node reports a fault.</Empty>
       ) : (
         <ul className={css.list}>
           {all.slice(0, SHOWN).map((item) => (

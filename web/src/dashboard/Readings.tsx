@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
-import { celsius, count, ofBytes, percent, share, watts } from "../ui/format";
+import { celsius, count, ofBytes, percent, share, UNKNOWN, watts } from "../ui/format";
 import { Mark } from "../ui/Mark";
 import css from "./Dashboard.module.css";
 
@@ -27,7 +27,7 @@ export function Readings({ cluster }: { cluster: FragmentType<typeof ReadingsFra
   const isTooHot = limit != null && (c.hottest?.temperatureCelsius ?? 0) >= limit;
   return (
     <div className={css.readings}>
-      <Reading label="Nodes ready" to="/nodes">{count(c.nodesReady)} / {count(c.nodesTotal)}</Reading>
+      <Reading label="Nodes ready" to="/nodes">{c.nodesTotal === 0 ? UNKNOWN : <>{count(c.nodesReady)} / {count(c.nodesTotal)}</>}</Reading>
       <Reading label="GPU memory" to="/devices" search={{ sort: ["memory:desc"] }}>
         {ofBytes(c.load.memoryUsedBytes, c.load.memoryTotalBytes)}
       </Reading>

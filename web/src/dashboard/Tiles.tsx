@@ -3,9 +3,11 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import { HELD } from "../devices/filters";
+import { useIsOperator } from "../live/Live";
 import { activity } from "../live/sums";
 import { count, percent, plural, share, since } from "../ui/format";
 import { Mark } from "../ui/Mark";
+import { Empty } from "../ui/Panel";
 import css from "./Dashboard.module.css";
 
 const TilesFragment = graphql(`
@@ -23,6 +25,11 @@ const TilesFragment = graphql(`
 
 export function Tiles({ cluster }: { cluster: FragmentType<typeof TilesFragment> }) {
   const { time, nodesTotal, jobsActive, jobsRunning, jobsQueued, load, attention, longestIdle } = useFragment(TilesFragment, cluster);
+  const isOperator = useIsOperator();
+  // To others it may be that nothing is theirs.
+  if (nodesTotal === 0 && isOperator) {
+    return <Empty title="Waiting for the first report">No node has told of itself yet. Its collector does so within seconds of its start.</Empty>;
+  }
   const faults = load.warning + load.critical;
   // By health, so that the three numbers are all devices: one that is at fault may be silent too.
   const unknown = load.devices - load.healthy - faults;

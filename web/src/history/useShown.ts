@@ -7,6 +7,7 @@ import { useDocument } from "../session/graph";
 import { isWhole, lengthOf, pointsFor, RANGES, rangesOf, wholeOf, within, type RangeName, type Stretch } from "./ranges";
 import type { HistorySearch } from "./search";
 import type { Subject } from "./subject";
+import { useDetails } from "./useDetails";
 import { useFollowed } from "./useFollowed";
 import { useHistory } from "./useHistory";
 
@@ -44,9 +45,11 @@ export function useShown(subject: Subject, metrics: HistoryMetric[], search: His
   const inSmall = useHistory(zoom === null ? null : { whose: subject.whose, metrics: metrics.slice(0, 1), points: pointsFor(whole, OVERVIEW_PIXELS), ...whole }, stamp);
   const seconds = RANGES[range].seconds;
   const isFollowing = zoom === null && !main.isLoading && main.failure === null && main.history?.source === "RECENT";
+  const details = useDetails(subject, metrics, isFollowing);
   const version = useFollowed({
     history: main.history,
     subject,
+    details,
     seconds,
     stepSeconds: Math.min(LONGEST_STEP_SECONDS, main.history?.bucketSeconds ?? 1),
     isFollowing,

@@ -55,6 +55,7 @@ export function Rail({ isOpen, cluster }: { isOpen: boolean; cluster: FragmentTy
       )}
       <Section title="Run">
         {isOperator && <Item to="/authentication" icon="lock">Authentication</Item>}
+        {isOperator && <Item to="/clusters" icon="clusters">Remote clusters</Item>}
         {isOperator && <Item to="/webhooks" icon="webhook">Webhooks</Item>}
         {isOperator && <Item to="/audit" icon="audit">Audit log</Item>}
         <Item to="/about" icon="cluster">About</Item>

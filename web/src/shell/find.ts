@@ -27,6 +27,7 @@ const SCREENS: Found[] = (
     ["DVS targets", "/dvs", "versions"],
     ["Feature Store", "/feature-store", "features"],
     ["Authentication", "/authentication", "lock"],
+    ["Remote clusters", "/clusters", "clusters"],
     ["Webhooks", "/webhooks", "webhook"],
     ["Audit log", "/audit", "audit"],
     ["About", "/about", "cluster"],
@@ -42,7 +43,7 @@ interface Known {
   isOperator: boolean;
 }
 
-const FOR_OPERATORS = new Set(["/authentication", "/audit", "/webhooks", "/dvs", "/feature-store"]);
+const FOR_OPERATORS = new Set(["/authentication", "/audit", "/clusters", "/webhooks", "/dvs", "/feature-store"]);
 
 export function find(text: string, known: Known): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

@@ -21,6 +21,7 @@ const PATHS = {
   chevronDown: "M4 6l4 4 4-4",
   chevronRight: "M6 4l4 4-4 4",
   cluster: "M8 1.8l5.5 3.1v6.2L8 14.2l-5.5-3.1V4.9zM2.5 4.9L8 8l5.5-3.1M8 8v6.2",
+  clusters: "M5 2l3 1.7v3.4L5 8.8 2 7.1V3.7zM11 7.2l3 1.7v3.4L11 14l-3-1.7V8.9z",
   plus: "M8 3v10M3 8h10",
   info: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3V11M8 5h.01",
   lock: "M4 7.5h8v6H4zM5.5 7.5V5.2a2.5 2.5 0 0 1 5 0v2.3",
