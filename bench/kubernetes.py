@@ -3,15 +3,15 @@
 `python -m bench.kubernetes [--mutations N]`. The first: from sending a mutation that puts a device
 into a pool until its device class selects it, through the API, the bus, the controller and the API
 server, which is looked into every few milliseconds. The second: everything of 1,000 nodes, 8,000
-devices and 5,000 claims with their pods, listed, and read as jobs, by a process of its own. The API
-server is the tests' own, for the first the one of QM_TEST_KUBECONFIG where that names one.
+devices and 5,000 claims with their pods, listed, and read as jobs, by a process of its own; and what
+that grows by while 100,000 changes of pods are watched. The API server is the tests' own, but for
+the first where QM_TEST_KUBECONFIG names another.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
@@ -19,11 +19,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import uvloop
 
+from bench.large_cluster import EVENTS, NODES, large_cluster
 from domain.database import close_database, open_database
 from domain.installation import install
 from server.logs import configure_logging
@@ -31,69 +31,10 @@ from telemetry.embedded_bus import EmbeddedBus
 from tests.services.changes import device_ids, done
 from tests.services.graph import Graph, running_graph
 from tests.services.kubernetes import VARIABLE, Cluster, running_cluster
-from workers.clock import Clock
 from workers.controller import control
-from workers.kubernetes.cluster import Cluster as Known
-from workers.kubernetes.connection import Connection, KubeconfigFile
-from workers.kubernetes.reading import jobs_of
-from workers.kubernetes.watching import Timing
+from workers.kubernetes.connection import KubeconfigFile
 
-NODES, PER_NODE, CLAIMS = 1000, 8, 5000
 LOOK_SECONDS = 0.004
-
-
-@dataclass(frozen=True)
-class Resync:
-    """`mib`: what the process grew by, and had at its most (`peak_mib`)."""
-
-    seconds: float
-    mib: float
-    peak_mib: float
-    devices: int
-    jobs: int
-
-
-def memory_mib(field: str) -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) / 1024
-    raise LookupError(field)
-
-
-async def resync(kubeconfig: Path) -> Resync:
-    connection = Connection(KubeconfigFile(kubeconfig))
-    known = Known(connection, "bench", _nothing, _nothing, Clock(), Timing())
-    try:
-        await connection.get("/version")
-        before, began = memory_mib("VmRSS:"), time.perf_counter()
-        for watch in known:
-            await watch.list()
-        devices = known.devices()
-        jobs = jobs_of(known.pods.objects.values(), known.claims.objects.values(), devices, {}, {})
-        seconds = time.perf_counter() - began
-        grown = memory_mib("VmRSS:") - before
-        return Resync(seconds, grown, memory_mib("VmHWM:"), len(devices), len(jobs.running))
-    finally:
-        await connection.close()
-
-
-def _nothing() -> None:
-    pass
-
-
-async def large_cluster(folder: Path) -> Resync:
-    """By a child, so that the API server's own objects are not counted."""
-    async with running_cluster(folder) as cluster:
-        cluster.seed(NODES, PER_NODE, CLAIMS)
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bench.kubernetes", "--resync", str(cluster.kubeconfig)),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await child.communicate()
-        if child.returncode != 0:
-            raise RuntimeError(f"The child ended with {child.returncode}.")
-        return Resync(**json.loads(said.splitlines()[-1]))
 
 
 @asynccontextmanager
@@ -174,12 +115,8 @@ async def _until(cluster: Cluster, classes: Sequence[str], uuid: str, chosen: st
 def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="bench.kubernetes", description=__doc__)
     parser.add_argument("--mutations", type=int, default=100)
-    parser.add_argument("--resync", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     configure_logging("error")
-    if given.resync is not None:
-        print(json.dumps(asdict(uvloop.run(resync(given.resync)))))
-        return
     with tempfile.TemporaryDirectory() as folder:
         took = sorted(uvloop.run(applied(Path(folder), given.mutations)))
     p50, p99 = statistics.median(took), took[int(len(took) * 0.99) - 1]
@@ -187,15 +124,16 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"  {len(took)} mutations on {where}: {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
     os.environ.pop(VARIABLE, None)  # nobody wants 5,000 claims in theirs
     with tempfile.TemporaryDirectory() as folder:
-        known = uvloop.run(large_cluster(Path(folder)))
+        known, grown = uvloop.run(large_cluster(Path(folder)))
     print(
         f"  {NODES:,} nodes, {known.devices:,} devices, {known.jobs:,} jobs: {known.seconds:.1f} s,"
-        f" {known.mib:.0f} MiB more, {known.peak_mib:.0f} MiB at most"
+        f" {known.mib:.0f} MiB more, {known.peak_mib:.0f} MiB at most; {grown:.1f} MiB after"
+        f" {EVENTS:,} changes"
     )
     print(
         f"kubernetes: applied_p50_ms={p50 * 1000:.0f} applied_p99_ms={p99 * 1000:.0f}"
         f" resync_s={known.seconds:.2f} resync_mib={known.mib:.0f}"
-        f" resync_peak_mib={known.peak_mib:.0f}"
+        f" resync_peak_mib={known.peak_mib:.0f} events_mib={grown:.1f}"
     )
 
 
