@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from outbound.client import Outbound
 from outbound.failures import Code, OutboundFailed
 from sources.failures import Part, SourceFailed, Step, TargetFailed
 from sources.folders import Roots, try_folder
-from sources.git import require_repository_url, try_git
-from sources.s3 import require_bucket, try_s3
 from sources.settings import S3, Folder, Gcs, Git, Metadata, Nfs, Source, Storage
 from sources.threads import NoThreadLeft, on_thread
 
 FOLDER_SECONDS = 10.0
+CLIENTS: dict[type[Source], str] = {Git: "sources.git", S3: "sources.s3", Gcs: "sources.s3"}
+"""The modules whose libraries take half a second to load: not before a source needs them, for few
+processes ever try one, and beside the loop."""
 
 Say = Callable[[Part, Step | None], None]
 """Called at each step, on whatever thread it is made; None: the part is done."""
@@ -39,7 +41,10 @@ class Sources:
         say: Say = lambda part, step: None,
     ) -> list[str]:
         """What was done and found, in words; `secrets` by name. Raises: TargetFailed."""
-        self.require_plain(metadata, storage)
+        for source in (metadata, storage):
+            if (client := CLIENTS.get(type(source))) is not None:
+                await asyncio.to_thread(import_module, client)
+        self._require_plain(metadata, storage)
         tried = await asyncio.gather(
             self._part(uuid, Part.METADATA, metadata, secrets, say),
             self._part(uuid, Part.STORAGE, storage, secrets, say),
@@ -68,7 +73,7 @@ class Sources:
         say(part, None)
         return found
 
-    def require_plain(self, metadata: Metadata, storage: Storage) -> None:
+    def _require_plain(self, metadata: Metadata, storage: Storage) -> None:
         """What can be told before anything is called. Raises: TargetFailed."""
         for part, source in ((Part.METADATA, metadata), (Part.STORAGE, storage)):
             try:
@@ -79,11 +84,14 @@ class Sources:
     def _require(self, source: Source) -> None:
         match source:
             case Git():
+                from sources.git import require_repository_url
+
                 require_repository_url(self.outbound.policy, source.url)
-            case S3():
-                require_bucket(self.outbound.policy, source)
-            case Gcs():
-                require_bucket(self.outbound.policy, source.as_s3())
+            case S3() | Gcs():
+                from sources.s3 import require_bucket
+
+                bucket = source if isinstance(source, S3) else source.as_s3()
+                require_bucket(self.outbound.policy, bucket)
             case Nfs() | Folder():
                 if source != Folder():
                     self.roots.split(source.path)
@@ -98,11 +106,14 @@ class Sources:
     ) -> str:
         match source:
             case Git():
+                from sources.git import try_git
+
                 return await try_git(self.outbound, source, secrets["token"], say)
-            case S3():
-                return await try_s3(self.outbound, source, secrets["secret_key"], say)
-            case Gcs():
-                return await try_s3(self.outbound, source.as_s3(), secrets["secret_key"], say)
+            case S3() | Gcs():
+                from sources.s3 import try_s3
+
+                bucket = source if isinstance(source, S3) else source.as_s3()
+                return await try_s3(self.outbound, bucket, secrets["secret_key"], say)
             case Folder(path=""):
                 path = str(self._own_folder(uuid, part))
                 work = partial(try_folder, self.roots, path, is_nfs=False, say=say)
