@@ -3,8 +3,8 @@
 `python -m bench.kubernetes [--mutations N]`. The first: from sending a mutation that puts a device
 into a pool until its device class selects it, through the API, the bus, the controller and the API
 server, which is looked into every few milliseconds. The second: everything of 1,000 nodes, 8,000
-devices and 5,000 claims with their pods, listed, and read as jobs, by a process of its own; and what
-that grows by while 100,000 changes of pods are watched. The API server is the tests' own, but for
+devices and 5,000 claims with their pods, listed, and read as jobs, by a process of its own; and by
+what that grows while 100,000 changes of pods are watched. The API server is the tests' own, but for
 the first where QM_TEST_KUBECONFIG names another.
 """
 

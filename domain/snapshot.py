@@ -138,6 +138,7 @@ class JobRow:
     submitted_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+    waiting_for: str | None
     device_ids: tuple[int, ...] = ()
 
     @property

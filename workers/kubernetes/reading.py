@@ -28,8 +28,6 @@ _DONE = ("Succeeded", "Failed")
 class Jobs:
     running: tuple[ReportedJob, ...]
     waiting: tuple[QueuedJob, ...]
-    reasons: Mapping[str, str]
-    """Why each of those waits, in the scheduler's words, by key."""
 
 
 def project_pod(pod: Body) -> Body | None:
@@ -169,7 +167,7 @@ def jobs_of(
         uuids = {devices[device][0] for device in one["devices"] if device in devices}
         for uid in one["pods"]:
             held.setdefault(uid, set()).update(uuids)
-    running, waiting, reasons = [], [], {}
+    running, waiting = [], []
     for pod in pods:
         metadata = pod["metadata"]
         if "uid" not in metadata:
@@ -199,11 +197,10 @@ def jobs_of(
                 pools[0] if len(pools) == 1 else None,
                 sum(asked.values()),
                 _moment(metadata["creationTimestamp"]),
+                waiting_for=pod["waits"],
             )
         )
-        if pod["waits"]:
-            reasons[key] = pod["waits"]
-    return Jobs(tuple(running), tuple(waiting), reasons)
+    return Jobs(tuple(running), tuple(waiting))
 
 
 def _member(metadata: Body, members: Mapping[str, Collection[str]]) -> str | None:

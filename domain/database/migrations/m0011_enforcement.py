@@ -1,4 +1,4 @@
-"""What a Kubernetes cluster does of each pool and group, says of nodes, and how it is reached."""
+"""What a Kubernetes cluster does of pools and groups, and says of nodes, of jobs and of itself."""
 
 from __future__ import annotations
 
@@ -26,4 +26,5 @@ CREATE TABLE kubernetes_cluster (
   seen_at {moment}
 );
 ALTER TABLE node ADD COLUMN kubernetes {json};
+ALTER TABLE job ADD COLUMN waiting_for VARCHAR(500);
 """

@@ -8,7 +8,7 @@ import pytest
 
 from tests.workers.kubernetes.conftest import Enforced
 
-JOBS = """query { jobs { edges { node { name state owner source requestedDevices
+JOBS = """query { jobs { edges { node { name state owner source requestedDevices waitingReason
   user { name } pool { name } devices { edges { node { uuid } } } } } } }"""
 
 
@@ -67,6 +67,15 @@ async def test_a_pod_that_no_device_is_free_for_is_a_waiting_job(enforced: Enfor
     await cluster.run_pod(namespace, "second", extended={resource: 1})
     found = await job(enforced, f"{namespace}/second", "QUEUED")
     assert found["requestedDevices"] == 1 and found["pool"] == {"name": "Default"}
+
+    async def said() -> str | None:
+        waiting = await job(enforced, f"{namespace}/second", "QUEUED")
+        _, _, words = waiting["waitingReason"].partition(" Its scheduler says: ")
+        return words or None
+
+    pod = await cluster.core.read_namespaced_pod("second", namespace)
+    told = next(c.message for c in pod.status.conditions if c.type == "PodScheduled")
+    assert await cluster.until(said, "the scheduler's reason is shown") == told
 
 
 @pytest.mark.spec("DEV-4")
