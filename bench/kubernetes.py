@@ -39,7 +39,7 @@ LOOK_SECONDS = 0.004
 
 @asynccontextmanager
 async def enforcing(folder: Path) -> AsyncIterator[tuple[Graph, Cluster]]:
-    await open_database(f"sqlite://{folder}/bench.db", migrate=True)
+    await open_database(f"sqlite:///{folder}/bench.db", migrate=True)
     installed = await install("ada", cluster_name="lab")
     assert installed.password is not None
     bus = EmbeddedBus()
