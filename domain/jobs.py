@@ -29,6 +29,7 @@ class JobState(enum.Enum):
 class JobSource(enum.Enum):
     NVML = "NVML"
     DEMO = "DEMO"
+    KUBERNETES = "KUBERNETES"
 
 
 KEPT_FOR = timedelta(days=30)
@@ -129,6 +130,7 @@ class Job(Model):
     submitted_at = fields.DatetimeField(null=True)
     started_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
+    waiting_for = fields.CharField(max_length=500, null=True)  # in its scheduler's words
 
     class Meta:
         table = "job"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -25,6 +27,8 @@ class Node(Model):
     memory_total_bytes = fields.BigIntField(null=True)
     kubernetes_node = fields.CharField(max_length=253, null=True)
     labels: dict[str, str] = fields.JSONField(default=dict)
+    kubernetes: dict[str, Any] | None = fields.JSONField(null=True)
+    """What the cluster says of it (domain.kubernetes_nodes); null: it is none of its nodes."""
     booted_at = fields.DatetimeField(null=True)
     first_seen_at = fields.DatetimeField()
     last_seen_at = fields.DatetimeField()

@@ -23,6 +23,7 @@ class QueuedJob:
     requested_devices: int | None
     submitted_at: datetime | None
     remote_cluster: str | None = None  # the name of the one that it was sent to
+    waiting_for: str | None = None  # in its scheduler's words, where that says
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ async def record_queue(
             key=storable(job.key, 200),
             name=storable(job.name, 200),
             owner=storable(job.owner, 120) if job.owner else None,
+            waiting_for=storable(job.waiting_for, 500) if job.waiting_for else None,
         )
         for job in queued
     ]
@@ -103,6 +105,7 @@ def _values(
         "remote_cluster_id": clusters.get(fold_name(queued.remote_cluster or "")),
         "requested_devices": queued.requested_devices,
         "submitted_at": queued.submitted_at,
+        "waiting_for": queued.waiting_for,
         "state": JobState.QUEUED,
         "ended_at": None,
     }

@@ -6,6 +6,7 @@ the active jobs; ended ones are asked from the database.
 
 from __future__ import annotations
 
+import enum
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class NodeRow:
     memory_total_bytes: int | None
     kubernetes_node: str | None
     labels: dict[str, str]
+    kubernetes: dict[str, Any] | None
     booted_at: datetime | None
     cordon_reason: str | None
     cordoned_by: str | None
@@ -136,6 +138,7 @@ class JobRow:
     submitted_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+    waiting_for: str | None
     device_ids: tuple[int, ...] = ()
 
     @property
@@ -149,6 +152,28 @@ class LicenceRow:
     token: str = field(repr=False)
     entered_at: datetime
     entered_by: str
+
+
+class EnforcementState(enum.Enum):
+    """Whether the cluster itself does what the screens say."""
+
+    NONE = "NONE"
+    IN_SYNC = "IN_SYNC"
+    APPLYING = "APPLYING"
+    DRIFTED = "DRIFTED"
+    NOT_ENFORCEABLE = "NOT_ENFORCEABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcementRow:
+    """Of a pool or group; `object_name`: what it is called in the cluster."""
+
+    kind: str
+    target_id: int
+    state: EnforcementState
+    reason: str | None
+    object_name: str | None
+    since: datetime | None
 
 
 R = TypeVar("R", NodeRow, DeviceTypeRow, DeviceRow, PoolRow, GroupRow, UserRow, JobRow)
@@ -168,6 +193,8 @@ class Snapshot:
     held_by_others: frozenset[int] = frozenset()
     """Devices with an active job that is not part of this snapshot: whose it is stays unsaid."""
     licence: LicenceRow | None = None
+    enforcement: Mapping[tuple[str, int], EnforcementRow] = field(default_factory=dict)
+    """By "pool" or "group" and its id; empty where there is no Kubernetes."""
 
     @cached_property
     def node_by_machine_id(self) -> dict[str, NodeRow]:

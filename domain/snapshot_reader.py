@@ -16,6 +16,8 @@ from domain.roles import Role
 from domain.snapshot import (
     DeviceRow,
     DeviceTypeRow,
+    EnforcementRow,
+    EnforcementState,
     GroupRow,
     JobRow,
     LicenceRow,
@@ -71,7 +73,20 @@ async def read_snapshot(before: Snapshot | None = None, changed: Changed = EVERY
     if lost:
         devices = {i: device for i, device in devices.items() if i not in lost}
     licence = await _read_licence() if "licence" in changed else before.licence
-    after = Snapshot(nodes, types, devices, pools, groups, users, jobs, licence=licence)
+    enforcement = before.enforcement
+    if "pool" in changed or "group" in changed:  # announced as what it is of
+        enforcement = await _read_enforcement()
+    after = Snapshot(
+        nodes,
+        types,
+        devices,
+        pools,
+        groups,
+        users,
+        jobs,
+        licence=licence,
+        enforcement=enforcement,
+    )
     devices_read = changed.get("device", ())
     return inherit(after, before, None if lost or devices_read is None else devices_read)
 
@@ -121,6 +136,7 @@ HELD = ("device_ids",)
 _DECODERS: dict[str, Callable[[Any], Any]] = {
     "addresses": msgspec.json.decode,
     "labels": msgspec.json.decode,
+    "kubernetes": lambda text: None if text is None else msgspec.json.decode(text),
     "source": JobSource,
     "state": JobState,
 }
@@ -172,6 +188,14 @@ async def _read_users(ids: Collection[int] | None = None) -> dict[int, UserRow]:
 async def _read_licence() -> LicenceRow | None:
     rows = await fetch("SELECT id, token, entered_at, entered_by FROM licence")
     return LicenceRow(*rows[0]) if rows else None
+
+
+async def _read_enforcement() -> dict[tuple[str, int], EnforcementRow]:
+    rows = await fetch("SELECT kind, target_id, state, reason, object_name, since FROM enforcement")
+    return {
+        (kind, id): EnforcementRow(kind, id, EnforcementState(state), *others)
+        for kind, id, state, *others in rows
+    }
 
 
 async def _read_jobs(ids: Collection[int] | None = None) -> dict[int, JobRow]:

@@ -47,6 +47,7 @@ def visible_to(snapshot: Snapshot, user_id: int) -> Snapshot:
         groups={} if group is None else {group.id: group},
         users={user.id: user},
         jobs=jobs,
+        enforcement=snapshot.enforcement,
         held_by_others=frozenset(i for i in devices if i in snapshot.jobs_of_device)
         - {i for job in jobs.values() for i in job.device_ids},
     )

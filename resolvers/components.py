@@ -7,8 +7,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from domain.components import (
+    WITHIN_SECONDS,
     Component,
     ComponentState,
     in_milliseconds,
@@ -16,9 +18,12 @@ from domain.components import (
     of_database,
     of_licence,
 )
+from domain.enforcement import known_cluster
 from domain.licence import Standing
 from domain.snapshot import NodeRow, Snapshot
 from telemetry.bus import Bus
+
+SEEN_LATELY = timedelta(seconds=60)
 
 IsStale = Callable[[NodeRow], bool]
 
@@ -67,9 +72,28 @@ async def of_bus(bus: Bus) -> Component:
 
 
 async def of_kubernetes() -> Component:
-    """Nothing is connected yet: who connects it tells its version and state from here."""
+    """As the controller has last found it; it says so every few seconds."""
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            cluster = await known_cluster()
+    except Exception as error:
+        said = f"not known while the database does not answer ({type(error).__name__})"
+        return Component("Kubernetes", ComponentState.FAILED, None, None, said)
+    if cluster is None:
+        said = "not connected: nodes come from collectors"
+        return Component("Kubernetes", ComponentState.OFF, None, None, said)
+    now, seen_at = datetime.now(UTC), cluster.seen_at
+    seen = "never yet" if seen_at is None else f"{seen_at:%Y-%m-%d %H:%M:%S} UTC"
+    if cluster.error is None and seen_at is not None and now - seen_at < SEEN_LATELY:
+        said = f"connected, seen {seen}"
+        return Component("Kubernetes", ComponentState.OK, None, cluster.version, said)
     return Component(
-        "Kubernetes", ComponentState.OFF, None, None, "not connected: nodes come from collectors"
+        "Kubernetes",
+        ComponentState.FAILED,
+        None,
+        cluster.version,
+        f"not reached; last seen {seen}: {cluster.error or 'the controller says nothing of it'}",
+        "Look whether the API server of QUARTERMASTER_KUBERNETES runs and lets the controller in.",
     )
 
 

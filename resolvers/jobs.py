@@ -145,9 +145,14 @@ def held_devices(root: JobRow) -> int:
 
 
 def waiting_reason(root: JobRow, info: Info) -> str | None:
-    """What a queued job waits for, as far as its pool tells; null for one that does not wait."""
+    """What a queued job waits for, as far as its pool and its scheduler tell; else null."""
     if root.state is not JobState.QUEUED:
         return None
+    said = _seen_from_its_pool(root, info)
+    return said if root.waiting_for is None else f"{said} Its scheduler says: {root.waiting_for}"
+
+
+def _seen_from_its_pool(root: JobRow, info: Info) -> str:
     wanted = root.requested_devices
     asked = "GPUs" if wanted is None else "1 GPU" if wanted == 1 else f"{wanted} GPUs"
     pool = info.context.snapshot.pools.get(root.pool_id or 0)

@@ -311,6 +311,8 @@ def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, s
     jobs = _differing(before.jobs, after.jobs, read.get("job", ()))
     pools = _differing(before.pools, after.pools, None)
     groups = _differing(before.groups, after.groups, None)
+    for kind, id in _enforced_otherwise(before, after):
+        (pools if kind == "pool" else groups).add(id)
     users = _differing(before.users, after.users, None)
     named_groups = _those_with(before.groups, after.groups, groups, "name")
     placed_users = _those_with(before.users, after.users, users, "name", "group_id")
@@ -343,6 +345,11 @@ def differences(before: Snapshot, after: Snapshot, read: Changed) -> dict[str, s
         "user": users,
         "licence": set() if before.licence == after.licence else {1},
     }
+
+
+def _enforced_otherwise(before: Snapshot, after: Snapshot) -> set[tuple[str, int]]:
+    one, other = before.enforcement, after.enforcement
+    return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
 
 
 def _differing(

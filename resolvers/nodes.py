@@ -113,11 +113,12 @@ def last_heartbeat_at(root: NodeRow, info: Info) -> datetime:
 
 
 def labels(root: NodeRow, info: Info) -> list[Label]:
-    return [Label(name, value) for name, value in sorted(root.labels.items())]
+    labels = {**root.labels, **(root.kubernetes or {}).get("labels", {})}
+    return [Label(name, value) for name, value in sorted(labels.items())]
 
 
 def conditions(root: NodeRow, info: Info) -> list[Condition]:
-    """What this process can tell of a bare host; Kubernetes adds its own."""
+    """What this process can tell of a host; Kubernetes adds its own."""
     context = info.context
     stale = context.live.is_stale(root)
     heard = context.live.heard_at(root)
@@ -141,7 +142,32 @@ def conditions(root: NodeRow, info: Info) -> list[Condition]:
             f"{len(bad)} of {len(devices)} devices are not OK" if bad else "all devices are OK",
             None if since is None else datetime.fromtimestamp(since, heard.tzinfo),
         ),
+        *_of_kubernetes(root),
     ]
+
+
+def _of_kubernetes(node: NodeRow) -> list[Condition]:
+    """All but Ready are of something that is wrong, where they are true."""
+    if node.kubernetes is None:
+        return []
+    found = []
+    for one in node.kubernetes["conditions"]:
+        is_well = one["status"] == ("True" if one["type"] == "Ready" else "False")
+        bad = HealthLevel.CRITICAL if one["type"] == "Ready" else HealthLevel.WARNING
+        since = one["since"]
+        found.append(
+            Condition(
+                one["type"],
+                one["status"],
+                HealthLevel.OK if is_well else bad,
+                one["message"] or one["reason"],
+                None if since is None else datetime.fromisoformat(since),
+            )
+        )
+    if not node.kubernetes["is_schedulable"]:
+        said = "no new pods are put here"
+        found.append(Condition("Schedulable", "False", HealthLevel.WARNING, said, None))
+    return found
 
 
 def load(root: NodeRow, info: Info) -> Load:

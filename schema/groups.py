@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import GroupRow
-from resolvers import groups, pools
+from resolvers import enforcement, groups, pools
 from schema.connections import jobs_of, users_of
+from schema.enforcement import Enforcement
 from schema.fields import field
 from schema.load import Load
 from schema.pools import Pool
@@ -39,6 +40,7 @@ class Group(Node):
     version: int = strawberry.field(description="To be sent with an edit; it grows with each.")
     pool: Pool | None = field(pools.of_group)
     load: Load = field(groups.load, description="Of its pool; the waiting jobs are its own.")
+    enforcement: Enforcement = field(enforcement.of_group)
     users: Connection[Annotated[User, strawberry.lazy("schema.users")]] = users_of(groups.users)
     jobs: Connection[Annotated[Job, strawberry.lazy("schema.jobs")]] = jobs_of(
         groups.jobs, groups.was_theirs

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.snapshot import PoolRow
-from resolvers import history, pools
+from resolvers import enforcement, history, pools
 from schema.connections import devices_of, jobs_of
 from schema.devices import Device, DeviceType
+from schema.enforcement import Enforcement
 from schema.fields import field
 from schema.history import History, history_of
 from schema.load import Load
@@ -46,6 +47,7 @@ class Pool(Node):
     device_types: list[DeviceType] = field(pools.device_types)
     group: Annotated[Group, strawberry.lazy("schema.groups")] | None = field(pools.group)
     load: Load = field(pools.load)
+    enforcement: Enforcement = field(enforcement.of_pool)
     history: History | None = history_of(history.of_pool)
     devices: Connection[Device] = devices_of(pools.devices)
     jobs: Connection[Annotated[Job, strawberry.lazy("schema.jobs")]] = jobs_of(

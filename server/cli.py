@@ -33,6 +33,7 @@ EXPECTED = (
     TerminalError,
     TokenFileError,
     BadLicence,
+    processes.ForeseeingFailed,
     licences.LicenceCommandError,
 )
 """Errors that tell the operator what to do; anything else is shown as the accident that it is."""
@@ -67,6 +68,8 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         case "api":
             return _until_stopped(processes.api(settings, _say))
         case "controller":
+            if given.dry_run:
+                return _until_stopped(processes.foresee(settings, _say))
             return _until_stopped(processes.controller(settings))
         case "collector" | "demo":
             return _until_stopped(processes.collector(settings, given.size))
@@ -143,7 +146,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="everything in one process, on embedded defaults")
     api = commands.add_parser("api", help="the GraphQL API and the dashboard")
-    commands.add_parser("controller", help="writes what is reported: inventory, jobs and health")
+    controller = commands.add_parser(
+        "controller", help="writes what is reported: inventory, jobs and health"
+    )
+    controller.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be done in the Kubernetes cluster, and do nothing",
+    )
     collector = commands.add_parser("collector", help="samples this machine's GPUs")
     collector.set_defaults(size=None)
     demo = commands.add_parser("demo", help="puts a simulated fleet onto the bus")

@@ -34,6 +34,11 @@ from workers.collector import run_collector
 from workers.controller import control
 from workers.demo import DEFAULT_SIZE, Size
 from workers.historian import unknown
+from workers.kubernetes.connection import UNREACHABLE, source_of
+from workers.kubernetes.drift import name_of
+from workers.kubernetes.kubeconfig import BadKubeconfig
+from workers.kubernetes.watching import describe
+from workers.kubernetes.worker import foreseen
 from workers.leadership import identity
 from workers.nvml import has_gpus
 from workers.webhooks import Origin
@@ -57,6 +62,30 @@ async def controller(settings: Settings) -> None:
     """The one writer of the inventory: nodes, devices, jobs and health as they are reported."""
     async with _database(settings, migrate=False), _bus(settings) as bus:
         await _control(settings, bus)
+
+
+async def foresee(settings: Settings, say: Say) -> None:
+    """Say what the controller would do in the Kubernetes cluster; do nothing.
+
+    Raises: ForeseeingFailed.
+    """
+    source = source_of(settings.kubernetes)
+    if source is None:
+        raise ForeseeingFailed("There is no cluster: QUARTERMASTER_KUBERNETES is off.")
+    async with _database(settings, migrate=False):
+        try:
+            steps = await foreseen(source)
+        except BadKubeconfig as error:
+            raise ForeseeingFailed(f"The cluster cannot be reached. {error}") from error
+        except UNREACHABLE as error:
+            raise ForeseeingFailed(f"The cluster cannot be reached: {describe(error)}.") from error
+    for step in steps:
+        say(f"{step.verb.value:<6} {name_of(step.body)}: {step.why}")
+    say(f"{len(steps)} changes would be made." if steps else "The cluster is as it ought to be.")
+
+
+class ForeseeingFailed(Exception):
+    """Why nothing can be foreseen."""
 
 
 async def collector(settings: Settings, demo: Size | None) -> None:
@@ -102,6 +131,7 @@ async def _control(settings: Settings, bus: Bus) -> None:
             origin=Origin(settings.cluster_name, settings.public_url.rstrip("/")),
             backends=Backends(settings.outbound_policy),
             sources=_sources(settings),
+            kubernetes=source_of(settings.kubernetes),
         )
 
 

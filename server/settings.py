@@ -54,6 +54,7 @@ class Settings:
     persisted_documents: str = "optional"
     persisted_documents_path: str = ""  # empty: only the dashboard's own
     token_days: int = 365  # the longest that an API token may live
+    kubernetes: str = "off"  # "in-cluster", or the path of a kubeconfig
     sockets_per_user: int = 50
     sockets_per_address: int = 200
     trusted_proxies: str = ""  # empty: what a request says of where it is from is not believed

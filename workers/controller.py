@@ -33,6 +33,8 @@ from workers.directory_watch import DirectoryWatch
 from workers.dvs_watch import DvsWatch
 from workers.health_watch import HealthWatch
 from workers.historian import FreeBytes, Historian, unknown
+from workers.kubernetes.connection import Source
+from workers.kubernetes.worker import KubernetesWorker, no_cluster
 from workers.leadership import lead
 from workers.mailbox import Mailbox, Report
 from workers.recorder import Recorder
@@ -40,6 +42,9 @@ from workers.supervision import Supervised, keep_running
 from workers.webhooks import Origin, WebhookDeliveries
 
 log = structlog.get_logger()
+
+ENFORCED = ("pool", "group", "user", "node", "device")
+"""Kinds of changes that a Kubernetes cluster is to follow."""
 
 TICK_SECONDS = 1.0
 ANNOUNCE_SECONDS = 1.0
@@ -57,6 +62,7 @@ async def control(
     origin: Origin | None = None,
     backends: Backends | None = None,
     sources: Sources | None = None,
+    kubernetes: Source | None = None,
 ) -> None:
     """Run until cancelled: at work while `holder` has the lease, else standing by.
 
@@ -65,6 +71,7 @@ async def control(
     clusters are contacted; None does neither.
     `backends`: where people on board are looked for; None looks for none.
     `sources`: by which DVS targets are checked; None checks none.
+    `kubernetes`: as whom the cluster is reached; None where there is none.
     """
 
     async def work() -> None:
@@ -75,7 +82,8 @@ async def control(
         people = None if backends is None else DirectoryWatch(backends, time)
         targets = None if sources is None else DvsWatch(bus, sources, time)
         clusters = None if outbound is None else ClusterWatch(bus, outbound.policy, time)
-        await Controller(bus, time, free_bytes, webhooks, people, targets, clusters).run()
+        cluster = None if kubernetes is None else KubernetesWorker(kubernetes, bus, time)
+        await Controller(bus, time, free_bytes, webhooks, people, targets, clusters, cluster).run()
 
     await lead(CONTROLLER, holder, work, clock)
 
@@ -90,6 +98,7 @@ class Controller:
         people: DirectoryWatch | None = None,
         targets: DvsWatch | None = None,
         clusters: ClusterWatch | None = None,
+        kubernetes: KubernetesWorker | None = None,
     ) -> None:
         self.bus = bus
         self.clock = clock
@@ -97,9 +106,14 @@ class Controller:
         self.people = people
         self.targets = targets
         self.clusters = clusters
+        self.kubernetes = kubernetes
         self.mailbox = Mailbox()
         self.health = HealthWatch(bus, clock)
-        self.recorder = Recorder(bus, self.health.is_heard)
+        self.recorder = Recorder(
+            bus,
+            self.health.is_heard,
+            is_told_elsewhere=(lambda _: False) if kubernetes is None else kubernetes.tells_of,
+        )
         self.historian = Historian(clock, free_bytes)
         self._is_current = asyncio.Event()
         self._refused = set[str]()
@@ -123,6 +137,8 @@ class Controller:
             parts["targets"] = self.targets.run
         if self.clusters is not None:
             parts["clusters"] = self.clusters.run
+        if self.kubernetes is not None:
+            parts["kubernetes"] = self.kubernetes.run
         async with asyncio.TaskGroup() as tasks:
             for name, part in parts.items():
                 state = Supervised(f"controller.{name}")
@@ -148,10 +164,13 @@ class Controller:
                     self._is_current.set()
                 case Lost():
                     is_live = False
-                case Change(kind="node" | "device") | Connected():
+                case Change(kind=kind):
+                    if kind in ("node", "device"):
+                        self.health.inventory_changed()
+                    if kind in ENFORCED and self.kubernetes is not None:
+                        self.kubernetes.inventory_changed()
+                case Connected():
                     self.health.inventory_changed()
-                case Change():
-                    pass
 
     async def write(self) -> None:
         """Write the newest report of each node, one after the other; what fails is kept.
@@ -205,6 +224,8 @@ class Controller:
         """Delete what is past its retention."""
         async for _ in self.clock.every(PRUNE_SECONDS):
             begun = time.perf_counter()
+            if self.kubernetes is None:
+                await no_cluster()  # what was said of one holds no more
             jobs = await prune_jobs(datetime.now(UTC))
             announcements, sessions = await prune_outbox(), await prune_sessions()
             tokens = await prune_tokens()

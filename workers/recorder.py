@@ -37,17 +37,22 @@ class _KnownNode:
 
 
 class Recorder:
-    """`is_heard`: whether a node (by its machine id) is alive, by its samples."""
+    """`is_heard`: whether a node (by its machine id) is alive, by its samples.
+
+    `is_told_elsewhere`: whether the job of a pod (by its uid) is known from Kubernetes already.
+    """
 
     def __init__(
         self,
         bus: Bus,
         is_heard: Callable[[str], bool],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        is_told_elsewhere: Callable[[str | None], bool] = lambda pod_uid: False,
     ) -> None:
         self._bus = bus
         self._is_heard = is_heard
         self._now = now
+        self._is_told_elsewhere = is_told_elsewhere
         self._nodes: dict[NodeId, _KnownNode] = {}
 
     async def record(self, report: Report) -> None:
@@ -95,7 +100,13 @@ class Recorder:
         if node is None:
             return
         answered = [uuid for uuid in report.devices if uuid in node.devices]
-        jobs = jobs_of([one for one in report.processes if one.device in node.devices])
+        jobs = jobs_of(
+            [
+                one
+                for one in report.processes
+                if one.device in node.devices and not self._is_told_elsewhere(one.pod_uid)
+            ]
+        )
         changed = await record_processes(node.source, answered, jobs, self._now())
         await self._announce("job", changed)
 

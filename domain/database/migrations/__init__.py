@@ -20,6 +20,7 @@ from domain.database.migrations import (
     m0008_licence,
     m0009_dvs,
     m0010_remote_clusters,
+    m0011_enforcement,
     m0012_confirmations,
 )
 
@@ -41,5 +42,6 @@ ALL: tuple[Migration, ...] = (
     Migration("0008_licence", m0008_licence.apply),
     Migration("0009_dvs", m0009_dvs.apply),
     Migration("0010_remote_clusters", m0010_remote_clusters.apply),
+    Migration("0011_enforcement", m0011_enforcement.apply),
     Migration("0012_confirmations", m0012_confirmations.apply),
 )

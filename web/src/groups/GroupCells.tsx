@@ -1,6 +1,7 @@
 /** One group in the list: its users, its pool, and how much of the pool is held and computes now. */
 import { Link } from "@tanstack/react-router";
 import { HELD } from "../devices/filters";
+import { Enforcement } from "../enforcement/Enforcement";
 import { useFleet } from "../live/Live";
 import { activity, sum } from "../live/sums";
 import { count } from "../ui/format";
@@ -22,7 +23,17 @@ export const GROUP_COLUMNS: readonly Column[] = [
   { key: "jobs", head: "Active jobs", width: "92px", isNumber: true },
 ];
 
-export function GroupCells({ group, deviceIds, jobs }: { group: GroupInfo; deviceIds: readonly string[]; jobs: number }) {
+/** Where a cluster enforces what the groups may use. */
+export const CLUSTER_COLUMN: Column = { key: "cluster", head: "In the cluster", width: "minmax(130px, 1.4fr)" };
+
+interface GroupCellsProps {
+  group: GroupInfo;
+  deviceIds: readonly string[];
+  jobs: number;
+  isInCluster: boolean;
+}
+
+export function GroupCells({ group, deviceIds, jobs, isInCluster }: GroupCellsProps) {
   const fleet = useFleet();
   const { name, isDefault, pool, users } = group;
   const load = sum(fleet, deviceIds);
@@ -39,6 +50,7 @@ export function GroupCells({ group, deviceIds, jobs }: { group: GroupInfo; devic
       <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["IDLE"] }}>{count(activity(load).idle)}</Link> : none}</Cell>
       <Cell kind="number">{pool ? <Link to="/devices" search={{ pool: [pool.name], state: ["FREE"] }}>{count(load.free)}</Link> : none}</Cell>
       <Cell kind="number"><Link to="/jobs" search={{ group: [name] }}>{count(jobs)}</Link></Cell>
+      {isInCluster && <Cell><Enforcement of={group.enforcement} isOneLine /></Cell>}
     </>
   );
 }

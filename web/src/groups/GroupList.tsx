@@ -1,6 +1,7 @@
 /** Groups: who uses which pool and how much of it computes, and everything an operator does with them. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import { isEnforced } from "../enforcement/words";
 import { useInventory, useIsOperator, useLive } from "../live/Live";
 import { Nothing } from "../session/Own";
 import { useScreenKeys } from "../shell/shortcuts";
@@ -15,7 +16,7 @@ import pane from "../ui/Pane.module.css";
 import { Empty, Failed, Skeleton } from "../ui/Panel";
 import { Screen } from "../ui/Screen";
 import { useTicked } from "../ui/useTicked";
-import { GROUP_COLUMNS, GroupCells } from "./GroupCells";
+import { CLUSTER_COLUMN, GROUP_COLUMNS, GroupCells } from "./GroupCells";
 import css from "./Groups.module.css";
 import { GroupPopups } from "./GroupPopups";
 import { useGroups, useSortedGroups } from "./live";
@@ -50,7 +51,9 @@ export function GroupList() {
     // oxlint-disable-next-line react/exhaustive-deps
     [jobs, version]);
 
-  const columns = isOperator ? [{ key: "check", head: <Check label="All groups" isSelected={ticked.ids.size > 0} isIndeterminate={ticked.ids.size > 0 && ticked.ids.size < ids.length - 1} onChange={ticked.toggleAll} />, width: "36px" }, ...GROUP_COLUMNS] : GROUP_COLUMNS;
+  const isInCluster = isEnforced(groups);
+  const said = isInCluster ? [...GROUP_COLUMNS, CLUSTER_COLUMN] : GROUP_COLUMNS;
+  const columns = isOperator ? [{ key: "check", head: <Check label="All groups" isSelected={ticked.ids.size > 0} isIndeterminate={ticked.ids.size > 0 && ticked.ids.size < ids.length - 1} onChange={ticked.toggleAll} />, width: "36px" }, ...said] : said;
   return (
     <Screen title="Groups" isFilling note={followed.items.isLoaded ? (search.q === undefined ? count(groups.length) : `${count(shown.length)} of ${count(groups.length)}`) : undefined}
       aside={isOperator && (
@@ -71,7 +74,7 @@ export function GroupList() {
             <Grid
               label="Groups"
               columns={columns}
-              minWidth={isOperator ? 956 : 920}
+              minWidth={(isOperator ? 956 : 920) + (isInCluster ? 130 : 0)}
               rowHeight={36}
               ids={ids}
               activeId={made}
@@ -83,7 +86,7 @@ export function GroupList() {
                 return group && (
                   <>
                     {isOperator && <Cell kind="check">{!group.isDefault && <Check label={`Choose ${group.name}`} isSelected={ticked.ids.has(id)} onChange={() => ticked.toggle(id)} />}</Cell>}
-                    <GroupCells group={group} deviceIds={devicesOf.get(group.pool?.id ?? "") ?? NONE} jobs={jobsOf.get(id)?.length ?? 0} />
+                    <GroupCells group={group} deviceIds={devicesOf.get(group.pool?.id ?? "") ?? NONE} jobs={jobsOf.get(id)?.length ?? 0} isInCluster={isInCluster} />
                   </>
                 );
               }}

@@ -17,6 +17,7 @@ const GroupChangesDocument = graphql(`
         version
         createdAt
         pool { id name isDefault }
+        enforcement { state reason objectName }
         users(first: 1) { totalCount }
       }
     }

@@ -6,7 +6,7 @@ export const FILTER_WORDS = { user: "User or owner", group: "Group", pool: "Pool
 export type FilterName = keyof typeof FILTER_WORDS;
 export const FILTER_NAMES = Object.keys(FILTER_WORDS) as FilterName[];
 
-export const SOURCE_WORDS: Record<string, string> = { NVML: "process", DEMO: "demo" };
+export const SOURCE_WORDS: Record<string, string> = { NVML: "process", DEMO: "demo", KUBERNETES: "Kubernetes" };
 
 /** What a list shows of a job, active or ended. */
 export type JobLine = Pick<JobInfo, "key" | "name" | "state" | "source" | "owner" | "user" | "group" | "pool" | "nodes">;

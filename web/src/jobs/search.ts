@@ -6,7 +6,7 @@ export const ORDERS = ["urgent", "longest", "devices", "name"] as const;
 export type JobOrder = (typeof ORDERS)[number];
 export const ENDED_ORDERS = ["ended", "started", "name"] as const;
 export type EndedOrder = (typeof ENDED_ORDERS)[number];
-export const SOURCES: readonly JobSource[] = ["NVML", "DEMO"];
+export const SOURCES: readonly JobSource[] = ["NVML", "DEMO", "KUBERNETES"];
 
 export interface JobFilters {
   /** Words of name, owner, group or key; all must match. */

@@ -2,6 +2,8 @@
 import { Link } from "@tanstack/react-router";
 import { memo, useCallback, useRef, useState, type Dispatch, type DragEvent, type KeyboardEvent, type MouseEvent, type SetStateAction } from "react";
 import { HELD } from "../devices/filters";
+import { Enforcement } from "../enforcement/Enforcement";
+import { isEnforced } from "../enforcement/words";
 import { graphql, useFragment, type FragmentType } from "../gql";
 import type { JobInfo } from "../live/documents";
 import { useCluster, useInventory, useIsOperator } from "../live/Live";
@@ -42,6 +44,7 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
   const isOperator = useIsOperator();
   const body = useRef<HTMLTableSectionElement>(null);
   const jobsOf = jobsByPool(jobs.values(), devices.values());
+  const isInCluster = isEnforced(pools);
   const tickable = pools.filter((pool) => !pool.isDefault);
   const tick = useCallback((pool: PoolInfo, isOn: boolean) => setTicked((old) => {
     const next = new Set(old);
@@ -76,6 +79,7 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
             <th scope="col">Pool</th><th scope="col">Device type</th><th scope="col" className={css.bar}>Occupancy, % of pool</th>
             {["Devices", "Allocated", "Computing", "Idle", "Free"].map((head) => <th key={head} scope="col" className={table.number}>{head}</th>)}
             <th scope="col">Group</th><th scope="col" className={table.number}>Jobs</th><th scope="col">Waiting</th>
+            {isInCluster && <th scope="col">In the cluster</th>}
           </tr>
         </thead>
         {/* The links inside are what is stepped on; this only listens for all of them at once. */}
@@ -83,7 +87,7 @@ export function PoolTable({ pools, shown, ticked, setTicked, onShow, onDrop }: P
         <tbody ref={body} onKeyDown={onKeyDown}>
           {pools.map((pool) => (
             <PoolRow key={pool.id} pool={pool} load={loads?.get(pool.id)} jobs={jobs.isLoaded ? jobsOf.get(pool.id) ?? NO_JOBS : null} isShown={pool.id === shown?.id}
-              isTicked={ticked.has(pool.id)} canChange={isOperator} onTick={tick} onShow={onShow} onDrop={onDrop} />
+              isTicked={ticked.has(pool.id)} canChange={isOperator} isInCluster={isInCluster} onTick={tick} onShow={onShow} onDrop={onDrop} />
           ))}
         </tbody>
       </table>
@@ -110,6 +114,8 @@ interface PoolRowProps {
   isShown: boolean;
   isTicked: boolean;
   canChange: boolean;
+  /** There is a cluster, of which every row says something. */
+  isInCluster: boolean;
   onTick: (pool: PoolInfo, isOn: boolean) => void;
   onShow: (pool: PoolInfo) => void;
   onDrop: (uuids: string[], to: PoolInfo) => void;
@@ -117,11 +123,11 @@ interface PoolRowProps {
 
 /** Most rows are the same from tick to tick; what a row calls does not depend on what it was drawn from. */
 const isSame = (a: PoolRowProps, b: PoolRowProps): boolean =>
-  a.pool === b.pool && a.isShown === b.isShown && a.isTicked === b.isTicked && a.canChange === b.canChange
+  a.pool === b.pool && a.isShown === b.isShown && a.isTicked === b.isTicked && a.canChange === b.canChange && a.isInCluster === b.isInCluster
   && (a.jobs === b.jobs || (a.jobs !== null && b.jobs !== null && a.jobs.length === b.jobs.length && a.jobs.every((job, i) => job === b.jobs?.[i])))
   && JSON.stringify(a.load) === JSON.stringify(b.load);
 
-const PoolRow = memo(function PoolRow({ pool, load, jobs, isShown, isTicked, canChange, onTick, onShow, onDrop }: PoolRowProps) {
+const PoolRow = memo(function PoolRow({ pool, load, jobs, isShown, isTicked, canChange, isInCluster, onTick, onShow, onDrop }: PoolRowProps) {
   const dragged = useDragged();
   const [isOver, setOver] = useState(false);
   const reason = dragged.length === 0 ? null : whyNotTo(pool, dragged);
@@ -175,6 +181,7 @@ const PoolRow = memo(function PoolRow({ pool, load, jobs, isShown, isTicked, can
           </>
         )}
       </td>
+      {isInCluster && <td><Enforcement of={pool.enforcement} /></td>}
     </tr>
   );
 }, isSame);

@@ -18,6 +18,7 @@ const PoolChangesDocument = graphql(`
         isDefault
         version
         group { id name }
+        enforcement { state reason objectName }
       }
     }
   }

@@ -1,0 +1,1 @@
+"""Kubernetes: what the controller does in a cluster, and what it reads there."""
