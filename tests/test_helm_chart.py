@@ -31,7 +31,6 @@ EVERYTHING = {
     "redis.enabled": True,
     "ingress": {"enabled": True, "host": "quartermaster.example", "tlsSecret": "tls"},
     "controller.kueue": True,
-    "collector.podResources.enabled": True,
     "image.pullSecrets": ["registry"],
     "networkPolicy.from": [{"namespaceSelector": {"matchLabels": {"ingress": "true"}}}],
 }
@@ -75,7 +74,7 @@ def test_the_chart_lints() -> None:
 @CASES
 def test_each_object_fits_kubernetes_own_description_of_it(values: Body) -> None:
     bodies = objects(values)
-    assert len(bodies) > 15
+    assert len(bodies) > 12
     for body in bodies:
         group, _, version = body["apiVersion"].rpartition("/")
         shape = shape_of(group, version, body["kind"])
@@ -123,14 +122,12 @@ def test_every_pod_is_restricted_but_for_what_a_collector_needs_of_its_host(valu
     for component, pod in pods(values).items():
         spec = pod["spec"]
         is_collector = component == "collector"
-        reads_sockets = is_collector and values is EVERYTHING
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert spec["securityContext"].get("runAsNonRoot", False) != reads_sockets
+        assert spec["securityContext"]["runAsNonRoot"] is True
         assert "hostNetwork" not in spec
         assert spec.get("hostPID", False) == is_collector
         host = {v["hostPath"]["path"] for v in spec["volumes"] if "hostPath" in v}
-        sockets = {"/var/lib/kubelet/pod-resources"} if reads_sockets else set()
-        assert host == ({"/etc/machine-id"} | sockets if is_collector else set())
+        assert host == ({"/etc/machine-id"} if is_collector else set())
         for container in containers(pod):
             security = container["securityContext"]
             assert security["allowPrivilegeEscalation"] is False
@@ -247,7 +244,6 @@ KINDS = {
     "rolebindings": ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     "devicetaintrules": ("resource.k8s.io/v1beta2", "DeviceTaintRule"),
     "nodes": ("v1", "Node"),
-    "leases": ("coordination.k8s.io/v1", "Lease"),
     "configmaps": ("v1", "ConfigMap"),
 }
 LISTED = (
@@ -257,14 +253,12 @@ LISTED = (
     "/apis/resource.k8s.io/v1/resourceclaims",
     *(path.rsplit("/", 1)[0] for path, _ in APPLIED),
 )
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/gpu/leases"
 REFUSED = [
     ("GET", "/api/v1/secrets", None),
     ("GET", "/api/v1/namespaces/gpu/secrets/quartermaster", None),
     ("DELETE", "/api/v1/nodes/node", None),
     ("DELETE", "/api/v1/namespaces/gpu/pods/any", None),
     ("PATCH", "/api/v1/namespaces/gpu/configmaps/any", {}),
-    ("GET", f"{LEASES}/of-another", None),
     ("GET", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/any", None),
     (
         "PATCH",
@@ -296,20 +290,12 @@ async def test_the_controllers_rights_are_enough_and_no_more(cluster: Cluster) -
         await rbac.create_cluster_role(body)
     for body in objects(URL, "ClusterRoleBinding"):
         await rbac.create_cluster_role_binding(body)
-    for body in objects(URL, "Role"):
-        await rbac.create_namespaced_role("gpu", body)
-    for body in objects(URL, "RoleBinding"):
-        await rbac.create_namespaced_role_binding("gpu", body)
+    assert objects(URL, "Role", "RoleBinding") == []
     async with await connect(kubeconfig) as controller:
         for path, body in APPLIED:
             await ask(controller, "PATCH", path, body)
         for path in LISTED:
             assert "items" in await ask(controller, "GET", path)
-        lease = {"metadata": {"name": "quartermaster-controller"}, "spec": {}}
-        leases = client.CoordinationV1Api(controller)
-        held = await leases.create_namespaced_lease("gpu", lease)
-        held.spec.holder_identity = "one"
-        await leases.replace_namespaced_lease("quartermaster-controller", "gpu", held)
         for method, path, body in REFUSED:
             with pytest.raises(ApiException) as refused:
                 await ask(controller, method, path, body)
