@@ -208,8 +208,8 @@ async def test_of_polls_of_one_code_at_once_one_gets_a_token(installed: Installe
     for _ in range(5):
         begun = await begin_device(Scope.READ, "laptop", "192.0.2.1")
         await answer_device(ADA, begun.user_code, is_allowed=True)
-        # None comes too soon: all pass the look at what was said, and want to make the token.
-        await execute("UPDATE device_request SET interval_seconds = 0")
+        # None comes too soon, not even after another: all want to make the token.
+        await execute("UPDATE device_request SET interval_seconds = -60")
         polls = await asyncio.gather(
             *(poll_device(begun.device_code, "192.0.2.1") for _ in range(4))
         )

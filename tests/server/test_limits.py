@@ -267,10 +267,14 @@ async def test_refused_documents_leave_no_memory_behind(console: Console) -> Non
                 assert len(answer.json()["errors"]) == 101
 
     await refuse(range(100))  # whatever is made once is made
-    before = process.memory_info().rss
-    await refuse(range(100, 600))
-    # The leak was 124 KiB a document: 60 MiB.
-    assert process.memory_info().rss - before < 20 * 2**20
+    grown = []
+    for first in range(100, 1000, 300):  # of one process with much else in it, each time anew
+        before = process.memory_info().rss
+        await refuse(range(first, first + 300))
+        grown.append(process.memory_info().rss - before)
+        if grown[-1] < 12 * 2**20:
+            return
+    pytest.fail(f"Each time the process grew: {grown}")  # the leak was 124 KiB a document: 36 MiB
 
 
 @pytest.mark.spec("T-36")
