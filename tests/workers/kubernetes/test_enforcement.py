@@ -243,6 +243,12 @@ async def test_what_is_out_of_service_is_given_to_nobody_new(enforced: Enforced)
     devices = await enforced.devices_of(node)
     await enforced.make_pool("cordoned", devices)
     device_class = await enforced.in_sync("pools", "cordoned")
+
+    async def are_chosen() -> bool:
+        chosen = await enforced.chosen(device_class)
+        return all(uuid in chosen for uuid in node.uuids)
+
+    await enforced.cluster.until(are_chosen, "both devices are chosen")
     await enforced.graph.ask(
         """mutation ($devices: [ID!]!) { cordonDevices(input: {devices: $devices,
           reason: "fan"}) { __typename } }""",
