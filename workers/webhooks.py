@@ -74,17 +74,18 @@ class WebhookDeliveries:
             if webhook.next_attempt_at is not None and webhook.next_attempt_at > self._now():
                 continue
             self._under_way.add(webhook.id)
-            tasks.create_task(self._own(webhook), name=f"webhook.{webhook.id}")
+            tasks.create_task(self._own(webhook.id), name=f"webhook.{webhook.id}")
 
-    async def _own(self, webhook: WebhookRow) -> None:
+    async def _own(self, webhook_id: int) -> None:
         """What breaks here is this webhook's alone, and is begun again a little later."""
         try:
-            await self._tell(webhook)
+            # Read anew: since it was found due, the one before this may have come to its end.
+            await self._tell(await webhook_by_id(webhook_id))
         except Exception:
-            log.exception("webhook.broke", webhook=webhook.id)
+            log.exception("webhook.broke", webhook=webhook_id)
             await self._clock.sleep(FIRST_PAUSE_SECONDS)
         finally:
-            self._under_way.discard(webhook.id)
+            self._under_way.discard(webhook_id)
 
     async def _tell(self, webhook: WebhookRow | None) -> None:
         """Event after event, until there is none or one fails."""
