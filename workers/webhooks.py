@@ -66,26 +66,26 @@ class WebhookDeliveries:
                 await self._begin_due(tasks)
 
     async def _begin_due(self, tasks: asyncio.TaskGroup) -> None:
+        busy = frozenset(self._under_way)  # of those that end meanwhile, the rows are of before
         webhooks = await enabled_webhooks()
         newest = await last_event_id() if webhooks else 0
         for webhook in webhooks:
-            if webhook.id in self._under_way or webhook.passed_event_id >= newest:
+            if webhook.id in busy or webhook.passed_event_id >= newest:
                 continue
             if webhook.next_attempt_at is not None and webhook.next_attempt_at > self._now():
                 continue
             self._under_way.add(webhook.id)
-            tasks.create_task(self._own(webhook.id), name=f"webhook.{webhook.id}")
+            tasks.create_task(self._own(webhook), name=f"webhook.{webhook.id}")
 
-    async def _own(self, webhook_id: int) -> None:
+    async def _own(self, webhook: WebhookRow) -> None:
         """What breaks here is this webhook's alone, and is begun again a little later."""
         try:
-            # Read anew: since it was found due, the one before this may have come to its end.
-            await self._tell(await webhook_by_id(webhook_id))
+            await self._tell(webhook)
         except Exception:
-            log.exception("webhook.broke", webhook=webhook_id)
+            log.exception("webhook.broke", webhook=webhook.id)
             await self._clock.sleep(FIRST_PAUSE_SECONDS)
         finally:
-            self._under_way.discard(webhook_id)
+            self._under_way.discard(webhook.id)
 
     async def _tell(self, webhook: WebhookRow | None) -> None:
         """Event after event, until there is none or one fails."""
