@@ -18,8 +18,13 @@ from sources.threads import on_thread
 from tests.services.certificates import server_certificate
 from tests.services.http_peer import answers, drips, hangs, peer
 
+LOOPBACK = "127.0.0.1"
 LOCAL = Policy.of("127.0.0.0/8", allows_http=True)
 USUAL = Limits()
+
+
+def server_url(port: int) -> str:
+    return f"https://{LOOPBACK}:{port}"
 
 
 def asking(pool: GuardedPool, url: str) -> Callable[[], bytes]:
@@ -49,7 +54,7 @@ async def refused(outbound: Outbound, url: str, limits: Limits = USUAL) -> Code:
 async def test_no_spelling_of_an_internal_address_is_called(host: str) -> None:
     async with peer() as server:
         outbound = Outbound(Policy(allows_http=True))
-        code = await refused(outbound, f"http://{host}:{server.port}/")
+        code = await refused(outbound, f"http://{host}:{server.port}")
         assert code in (Code.BAD_URL, Code.HOST_FORBIDDEN, Code.ADDRESS_FORBIDDEN)
         assert server.connections == 0
 
@@ -68,13 +73,13 @@ async def test_a_name_is_connected_to_where_it_was_checked_and_asked_for_by_tls(
     async with peer(answers(200, b"well"), tls=context) as server:
         tls = ssl.create_default_context(cafile=str(authority))
         outbound = Outbound(LOCAL, tls=tls, resolve=resolve)
-        url = f"https://s3.example.org:{server.port}/"
+        url = f"https://s3.example.org:{server.port}"
         assert await answered(outbound, url) == b"well"
         assert server.received[0].headers["host"] == f"s3.example.org:{server.port}"
         assert asked == ["s3.example.org."]
         assert await refused(outbound, url) is Code.ADDRESS_FORBIDDEN  # it was looked up anew
         asked.clear()
-        other = f"https://other.example.org:{server.port}/"
+        other = f"https://other.example.org:{server.port}"
         assert await refused(outbound, other) is Code.TLS_FAILED
         asked.clear()
         assert await refused(Outbound(LOCAL, resolve=resolve), url) is Code.TLS_FAILED
@@ -106,7 +111,7 @@ async def test_one_that_accepts_and_never_begins_tls_holds_no_thread() -> None:
         port = silent.sockets[0].getsockname()[1]
         limits = Limits(seconds=0.3)
         with pytest.raises((TimeoutError, OutboundFailed)):
-            await answered(Outbound(LOCAL), f"https://127.0.0.1:{port}/", limits)
+            await answered(Outbound(LOCAL), server_url(port), limits)
         silent.close()
 
 
@@ -121,4 +126,4 @@ async def test_an_answer_has_its_limit_also_where_it_is_packed() -> None:
 
 
 async def test_an_address_that_nobody_listens_at_is_unreachable() -> None:
-    assert await refused(Outbound(LOCAL), "http://127.0.0.1:1/") is Code.UNREACHABLE
+    assert await refused(Outbound(LOCAL), server_url(1)) is Code.UNREACHABLE
